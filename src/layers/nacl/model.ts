@@ -13,6 +13,8 @@ export interface NetworkAclEntry {
   readonly icmp?: { readonly type: number; readonly code?: number };
   /** The other end: the source of an inbound entry, the destination of an outbound one. */
   readonly peer: AddressSet;
+  /** Whether the entry stands there can't be told (the ACL was not exported): in words, why. Its match is then unknown. */
+  readonly uncertain?: string;
   readonly origin: Origin;
   readonly text: string;
 }

@@ -7,7 +7,9 @@ import type { Origin } from "../../problem.ts";
 export type Peer =
   | { readonly kind: "addresses"; readonly set: AddressSet }
   | { readonly kind: "prefix-list"; readonly id: string }
-  | { readonly kind: "group"; readonly id: string };
+  | { readonly kind: "group"; readonly id: string }
+  /** Who it is can't be told from what was read: a group of an account that was not exported. In words. */
+  | { readonly kind: "unknown"; readonly what: string };
 
 export interface SecurityGroupRule {
   /** The vendor's id of the rule where it has one (`sgr-…`). */
