@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { makeAddress, parseAddress, type Address, type Family } from "./address.ts";
 import { decode, linkTypes } from "./decode.ts";
@@ -29,7 +29,7 @@ test("a DNS query has the header that RFC 791 and RFC 768 draw, and both checksu
   );
   // Reckoned by hand. The header's words without its checksum add up to 0x2c823, folded 0xc825, inverted 0x37da; the
   // datagram's with the pseudo header to 0x19a9b, folded 0x9a9c, inverted 0x6563.
-  expect(hex(bytes)).toBe("45000020beef0000401137dac0000201c0000202" + "12340035000c6563" + "01020304");
+  expect(hex(bytes)).toBe("45000020beef0000401137dac0000201c000020212340035000c656301020304");
 });
 
 test("a UDP checksum that comes out as zero is sent as all ones, since zero would say that there is none", () => {
@@ -95,24 +95,26 @@ const anyPacket = fc.constantFrom<Family>(4, 6).chain((family) => {
     ttl: byte,
     dscp: fc.integer({ min: 0, max: 63 }),
   };
-  return fc.oneof(
-    fc.record({ ...shared, protocol: fc.constant(UDP), sourcePort: port, destinationPort: port }),
-    fc.record({
-      ...shared,
-      protocol: fc.constant(TCP),
-      sourcePort: port,
-      destinationPort: port,
-      tcpFlags: byte,
-      tcp: fc.record({ sequence: word, acknowledgment: word, window: port, payloadBytes: fc.constant(0) }),
-    }),
-    fc.record({
-      ...shared,
-      protocol: fc.constant(family === 4 ? ICMP : ICMPV6),
-      icmpType: fc.constant(family === 4 ? 8 : 128),
-      icmpCode: byte,
-      icmpId: port,
-    }),
-  ).map((fields): Packet => ({ family, ...fields }));
+  return fc
+    .oneof(
+      fc.record({ ...shared, protocol: fc.constant(UDP), sourcePort: port, destinationPort: port }),
+      fc.record({
+        ...shared,
+        protocol: fc.constant(TCP),
+        sourcePort: port,
+        destinationPort: port,
+        tcpFlags: byte,
+        tcp: fc.record({ sequence: word, acknowledgment: word, window: port, payloadBytes: fc.constant(0) }),
+      }),
+      fc.record({
+        ...shared,
+        protocol: fc.constant(family === 4 ? ICMP : ICMPV6),
+        icmpType: fc.constant(family === 4 ? 8 : 128),
+        icmpCode: byte,
+        icmpId: port,
+      }),
+    )
+    .map((fields): Packet => ({ family, ...fields }));
 });
 
 test("what is encoded is decoded again, field for field, whatever the packet", () => {
@@ -138,7 +140,7 @@ test("every IPv4 header adds up to zero with its checksum, as does every TCP seg
       const addresses = packet.protocol === ICMP ? [] : bytes.subarray(packet.family === 4 ? 12 : 8, header);
       for (const [place, value] of addresses.entries()) pseudo += place % 2 === 0 ? value << 8 : value;
       expect(checksum(transport, pseudo)).toBe(0);
-      if (packet.family === 4) expect(checksum(bytes.subarray(0, 20), 0)).toBe(0);
+      expect(packet.family === 6 || checksum(bytes.subarray(0, 20), 0) === 0).toBe(true);
     }),
   );
 });
@@ -157,7 +159,10 @@ test.each([4, 6] as const)("IPv%s fragments put together are the packet's own by
   );
   const pieces = fragments(whole, 30, 77).map(read);
   expect(pieces).toMatchObject([
-    { packet: { fragment: "first", destinationPort: 2 }, fragmentOf: { identification: 77, offset: 0, more: true } },
+    {
+      packet: { fragment: "first", destinationPort: 2 },
+      fragmentOf: { identification: 77, offset: 0, more: true },
+    },
     { packet: { fragment: "later" }, fragmentOf: { identification: 77, offset: 24, more: true } },
     { packet: { fragment: "later" }, fragmentOf: { identification: 77, offset: 48, more: false } },
   ]);
