@@ -1,0 +1,137 @@
+// Look-ups over an estate that every question needs: who has an address, who is in a group, what a place is called.
+// Built once for an estate and kept as long as it lives.
+import { groupRing, type GroupRing, type Peers } from "../layers/security-group/decide.ts";
+import { lowerNetworkAcl } from "../layers/nacl/decide.ts";
+import type { NetworkAcl } from "../layers/nacl/model.ts";
+import type { Direction } from "../layers/security-group/decide.ts";
+import type { Address } from "../packet/address.ts";
+import { singleAddress, unionOfAddresses, type AddressSet } from "../packet/address-set.ts";
+import type { Chain } from "../rules/rule.ts";
+import type {
+  Estate,
+  Gateway,
+  Host,
+  Interface,
+  InterfaceAddress,
+  LoadBalancer,
+  Network,
+  RouteTable,
+  Subnet,
+} from "./model.ts";
+
+export interface EstateIndex {
+  readonly estate: Estate;
+  readonly peers: Peers;
+  /** The interface that has a private (or IPv6) address inside a network. */
+  readonly interfaceAt: (network: string, address: Address) => Interface | undefined;
+  /** The interface whose public address this is, with the pair that the internet gateway exchanges. */
+  readonly publicInterface: (
+    address: Address,
+  ) => { readonly interface: Interface; readonly address: InterfaceAddress } | undefined;
+  readonly subnetOf: (place: Interface) => Subnet | undefined;
+  readonly networkOf: (subnet: Subnet) => Network | undefined;
+  readonly hostOf: (place: Interface) => Host | undefined;
+  readonly loadBalancerOf: (place: Interface) => LoadBalancer | undefined;
+  readonly ringOf: (place: Interface) => GroupRing;
+  readonly chainOf: (acl: NetworkAcl, direction: Direction) => Chain;
+  readonly subnetsOf: (network: string) => readonly Subnet[];
+  readonly routeTableOf: (subnet: Subnet) => RouteTable | undefined;
+  readonly internetGatewayOf: (network: string) => Gateway | undefined;
+  readonly gateways: readonly Gateway[];
+}
+
+const built = new WeakMap<Estate, EstateIndex>();
+
+export function indexOf(estate: Estate): EstateIndex {
+  const before = built.get(estate);
+  if (before !== undefined) return before;
+  const index = build(estate);
+  built.set(estate, index);
+  return index;
+}
+
+/** A text that equal addresses share. */
+export function addressKey(address: Address): string {
+  return `${address.family}:${address.value.toString(36)}`;
+}
+
+function build(estate: Estate): EstateIndex {
+  const byAddress = new Map<string, Interface>();
+  const byPublic = new Map<string, { interface: Interface; address: InterfaceAddress }>();
+  const members = new Map<string, AddressSet[]>();
+  for (const place of estate.interfaces.values()) {
+    const network = estate.subnets.get(place.subnet)?.network ?? "";
+    for (const address of place.addresses) {
+      byAddress.set(`${network} ${addressKey(address.address)}`, place);
+      const shown = address.public ?? (address.address.family === 6 ? address.address : undefined);
+      if (shown !== undefined) byPublic.set(addressKey(shown), { interface: place, address });
+    }
+    for (const group of place.securityGroups) {
+      const sets = members.get(group) ?? [];
+      sets.push(...place.addresses.map((item) => singleAddress(item.address)));
+      members.set(group, sets);
+    }
+  }
+  const memberSets = new Map<string, AddressSet>();
+  for (const id of estate.securityGroups.keys()) memberSets.set(id, unionOfAddresses(members.get(id) ?? []));
+  const peers: Peers = {
+    members: (group) => memberSets.get(group),
+    prefixList: (id) => estate.prefixLists.get(id)?.set,
+  };
+  const hosts = new Map(
+    [...estate.hosts.values()].flatMap((host) => host.interfaces.map((id) => [id, host] as const)),
+  );
+  const balancers = new Map(
+    [...estate.loadBalancers.values()].flatMap((lb) => lb.interfaces.map((id) => [id, lb] as const)),
+  );
+  const subnets = Map.groupBy(estate.subnets.values(), (subnet) => subnet.network);
+  const rings = new Map<string, GroupRing>();
+  const chains = new Map<string, Chain>();
+  const gateways = [...estate.gateways.values()];
+  return {
+    estate,
+    peers,
+    gateways,
+    interfaceAt: (network, address) => byAddress.get(`${network} ${addressKey(address)}`),
+    publicInterface: (address) => byPublic.get(addressKey(address)),
+    subnetOf: (place) => estate.subnets.get(place.subnet),
+    networkOf: (subnet) => estate.networks.get(subnet.network),
+    hostOf: (place) => hosts.get(place.id),
+    loadBalancerOf: (place) => balancers.get(place.id),
+    ringOf: (place) => {
+      // Interfaces with the same groups share one lowered ring: cost follows policies, not hosts.
+      const key = place.securityGroups.join(" ");
+      const before = rings.get(key);
+      if (before !== undefined) return before;
+      const groups = place.securityGroups.flatMap((id) => estate.securityGroups.get(id) ?? []);
+      const ring = groupRing(groups, peers);
+      rings.set(key, ring);
+      return ring;
+    },
+    chainOf: (acl, direction) => {
+      const key = `${acl.id} ${direction}`;
+      const before = chains.get(key);
+      if (before !== undefined) return before;
+      const chain = lowerNetworkAcl(acl, direction);
+      chains.set(key, chain);
+      return chain;
+    },
+    subnetsOf: (network) => subnets.get(network) ?? [],
+    routeTableOf: (subnet) =>
+      subnet.routeTable === undefined ? undefined : estate.routeTables.get(subnet.routeTable),
+    internetGatewayOf: (network) =>
+      gateways.find((g) => g.kind === "internet" && g.networks.includes(network)),
+  };
+}
+
+/** `db-1 (eni-0db1)`; the name alone where it is the id. */
+export function placeName(place: { readonly id: string; readonly name: string }): string {
+  return place.name === place.id ? place.id : `${place.name} (${place.id})`;
+}
+
+/** An interface as people know it: by the machine or load balancer that it belongs to. */
+export function interfaceName(index: EstateIndex, place: Interface): string {
+  const owner = index.hostOf(place) ?? index.loadBalancerOf(place);
+  if (owner === undefined) return placeName(place);
+  return owner.name === place.id || place.kind === "pod" ? owner.name : `${owner.name} (${place.id})`;
+}

@@ -1,0 +1,158 @@
+// Finds the place that a person means: an address, a name, an id, a tag, a pod, a service, `internet`. What fits
+// nothing, or two things, is an error that lists what there is.
+import { parseAddress, parsePrefix, type Address } from "../packet/address.ts";
+import { prefixSet, type AddressSet } from "../packet/address-set.ts";
+import { internetAddresses } from "../packet/special.ts";
+import { Problem } from "../problem.ts";
+import { closest } from "../closest.ts";
+import { indexOf } from "./estate-index.ts";
+import type { Estate, Interface, LoadBalancer, Place } from "./model.ts";
+
+export type Endpoint =
+  /** Interfaces of the estate: one, or those that a host, tag, load balancer or service stands for. */
+  | {
+      readonly kind: "inside";
+      readonly name: string;
+      readonly interfaces: readonly Interface[];
+      readonly loadBalancer?: LoadBalancer;
+      /** The address that was asked for, where it was one. */
+      readonly address?: Address;
+    }
+  | { readonly kind: "outside"; readonly name: string; readonly addresses: Address | AddressSet };
+
+/**
+ * @param text `internet`, `10.0.1.5`, `203.0.113.0/24`, `web-1`, `i-0abc…`, `eni-…`, `tag:Role=web`, `Role=web`, `shop/cart` (pod)
+ * @throws Problem `unanswerable` for a name that nothing has or that several things have
+ */
+export function findEndpoint(estate: Estate, text: string): Endpoint {
+  if (/^(?:internet|world|anywhere)$/i.test(text))
+    return { kind: "outside", name: "internet", addresses: internetAddresses };
+  const address = parseAddress(text);
+  if (address !== undefined) return byAddress(estate, address, text);
+  const prefix = parsePrefix(text);
+  if (prefix !== undefined) return { kind: "outside", name: text, addresses: prefixSet(prefix) };
+  const named = estate.names.get(text);
+  if (named !== undefined) return { kind: "outside", name: named.name, addresses: named.set };
+  const found = byTag(estate, text) ?? byName(estate, text);
+  if (found !== undefined) return found;
+  const names = everyName(estate);
+  const near = closest(text, names);
+  throw new Problem("unanswerable", `nothing in ${estate.name} is called “${text}”`, {
+    remedy:
+      near === undefined
+        ? `say an address, internet, or one of: ${names.slice(0, 12).join(", ")}${names.length > 12 ? " …" : ""}`
+        : `did you mean ${near}?`,
+  });
+}
+
+function byAddress(estate: Estate, address: Address, text: string): Endpoint {
+  const index = indexOf(estate);
+  const places = [...estate.networks.keys()].flatMap((network) => index.interfaceAt(network, address) ?? []);
+  const shown = index.publicInterface(address);
+  if (places.length > 1) {
+    throw new Problem(
+      "unanswerable",
+      `${text} is an address in ${places.length} networks: ${places.map((place) => place.id).join(", ")}`,
+      {
+        remedy: "say the interface's id or the host's name instead",
+      },
+    );
+  }
+  const place = places[0] ?? shown?.interface;
+  if (place === undefined) return { kind: "outside", name: text, addresses: address };
+  return inside(estate, [place], undefined, address);
+}
+
+function inside(
+  estate: Estate,
+  interfaces: readonly Interface[],
+  name?: string,
+  address?: Address,
+): Endpoint {
+  const index = indexOf(estate);
+  const [first] = interfaces;
+  const loadBalancer = first === undefined ? undefined : index.loadBalancerOf(first);
+  const owner = first === undefined ? undefined : (index.hostOf(first) ?? loadBalancer ?? first);
+  return {
+    kind: "inside",
+    name: name ?? owner?.name ?? "",
+    interfaces,
+    ...(loadBalancer === undefined ? {} : { loadBalancer }),
+    ...(address === undefined ? {} : { address }),
+  };
+}
+
+/** `tag:Role=web` or `Role=web`. */
+function byTag(estate: Estate, text: string): Endpoint | undefined {
+  const tag = /^(?:tag:)?([^=]+)=(.*)$/.exec(text);
+  if (tag === null) return undefined;
+  const [, key = "", value = ""] = tag;
+  const has = (place: Place): boolean => place.tags[key] === value;
+  const hosts = [...estate.hosts.values()].filter(has);
+  const owned = new Set(hosts.flatMap((host) => host.interfaces));
+  const direct = [...estate.interfaces.values()].filter((place) => has(place) || owned.has(place.id));
+  return direct.length === 0 ? undefined : inside(estate, direct, text);
+}
+
+function byName(estate: Estate, text: string): Endpoint | undefined {
+  const matching = <T extends Place>(places: ReadonlyMap<string, T>): T[] => {
+    const own = places.get(text);
+    return own === undefined ? [...places.values()].filter((place) => place.name === text) : [own];
+  };
+  const hosts = matching(estate.hosts);
+  const balancers = matching(estate.loadBalancers);
+  const taken = new Set([...hosts, ...balancers].flatMap((owner) => owner.interfaces));
+  const interfaces = matching(estate.interfaces).filter((place) => !taken.has(place.id));
+  const all: Place[] = [...hosts, ...balancers, ...interfaces];
+  if (all.length > 1) {
+    throw new Problem(
+      "unanswerable",
+      `“${text}” is the name of ${all.length} things: ${all.map((place) => place.id).join(", ")}`,
+      {
+        remedy: "say the id of the one that you mean",
+      },
+    );
+  }
+  const [host] = hosts;
+  if (host !== undefined) return ofInterfaces(estate, host, host.interfaces);
+  const [balancer] = balancers;
+  if (balancer !== undefined) return ofLoadBalancer(estate, balancer);
+  const [place] = interfaces;
+  return place === undefined ? undefined : inside(estate, [place]);
+}
+
+function ofInterfaces(estate: Estate, owner: Place, ids: readonly string[]): Endpoint {
+  const interfaces = ids.flatMap((id) => estate.interfaces.get(id) ?? []);
+  if (interfaces.length > 0) return inside(estate, interfaces, owner.name);
+  throw new Problem("unanswerable", `${owner.name} has no network interface that was read`, {
+    origin: owner.origin,
+    remedy: "add the export of its interfaces, or ask about one packet with --packet",
+  });
+}
+
+function ofLoadBalancer(estate: Estate, balancer: LoadBalancer): Endpoint {
+  if (balancer.interfaces.length > 0) return ofInterfaces(estate, balancer, balancer.interfaces);
+  const targets = balancer.listeners.flatMap((listener) =>
+    listener.targets.flatMap((target) =>
+      target.interface === undefined ? [] : (estate.interfaces.get(target.interface) ?? []),
+    ),
+  );
+  const distinct = [...new Set(targets)];
+  if (distinct.length === 0) return ofInterfaces(estate, balancer, []);
+  return { kind: "inside", name: balancer.name, interfaces: distinct, loadBalancer: balancer };
+}
+
+/** What a person can ask for, most likely first. */
+export function everyName(estate: Estate): string[] {
+  const owners = [...estate.loadBalancers.values(), ...estate.hosts.values()];
+  const taken = new Set(owners.flatMap((owner) => owner.interfaces));
+  const loose = [...estate.interfaces.values()].filter((place) => !taken.has(place.id));
+  return [
+    ...new Set([
+      ...owners.map((owner) => owner.name),
+      ...estate.names.keys(),
+      ...loose.map((place) => place.name),
+      "internet",
+    ]),
+  ];
+}

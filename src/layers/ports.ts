@@ -1,0 +1,26 @@
+// What cloud rings share when they lower a rule's protocol, ports and ICMP type to tests: one meaning for
+// security groups and network ACLs.
+import type { NumberSet } from "../packet/intervals.ts";
+import { hasPorts, ICMP, ICMPV6 } from "../packet/protocol.ts";
+import { all, always, protocol as isProtocol, type Match } from "../rules/match.ts";
+
+export interface Service {
+  readonly protocol: number | "any";
+  readonly ports?: NumberSet;
+  readonly icmp?: { readonly type: number; readonly code?: number };
+}
+
+/** The tests of a service: every protocol ignores ports (AWS protocol −1), and ports count only where the protocol has them. */
+export function serviceMatch(service: Service): Match {
+  if (service.protocol === "any") return always;
+  const tests: Match[] = [isProtocol(service.protocol)];
+  if (service.ports !== undefined && hasPorts(service.protocol)) {
+    tests.push({ kind: "number", field: "destination-port", set: service.ports });
+  }
+  if (service.icmp !== undefined && (service.protocol === ICMP || service.protocol === ICMPV6)) {
+    const { type, code } = service.icmp;
+    tests.push({ kind: "number", field: "icmp-type", set: [type, type] });
+    if (code !== undefined) tests.push({ kind: "number", field: "icmp-code", set: [code, code] });
+  }
+  return all(...tests);
+}

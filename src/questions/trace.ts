@@ -1,0 +1,181 @@
+// “What happens to this packet, there and back?”: walks it through the estate both ways, parts the question where the
+// rules part it, and gathers every blocker with its remedy.
+import { indexOf, type EstateIndex } from "../estate/estate-index.ts";
+import { findEndpoint, type Endpoint } from "../estate/find.ts";
+import type { Estate, Interface } from "../estate/model.ts";
+import { Memory } from "../estate/walk/memory.ts";
+import type { Answer, End, Leg } from "../estate/walk/passage.ts";
+import { walkPacket, type Start } from "../estate/walk/walk.ts";
+import { Problem } from "../problem.ts";
+import type { Packet } from "../packet/packet.ts";
+import type { Cause } from "../rules/truth.ts";
+import { askInPieces } from "./split.ts";
+import { dependences } from "./trace/depends.ts";
+import { buildEnds, sharedFamilies, type Ends } from "./trace/ends.ts";
+import type { Blocker, Trace, TraceCase, TraceQuestion } from "./trace/model.ts";
+import { onwardTraces } from "./trace/onward.ts";
+import { replyTo } from "./trace/reply.ts";
+
+export type { Trace, TraceQuestion } from "./trace/model.ts";
+
+/** Interfaces that one name stands for are asked one by one, up to this many. */
+const mostInterfaces = 16;
+
+/**
+ * @throws Problem `unanswerable` or `usage` where the question does not fit the estate
+ * @example trace(estate, { from: "internet", to: "alb", protocol: TCP, port: 443 }).answer
+ */
+export function trace(estate: Estate, question: TraceQuestion): Trace {
+  const index = indexOf(estate);
+  const from = findEndpoint(estate, question.from);
+  const to = findEndpoint(estate, question.to);
+  const families = sharedFamilies(from, to).filter(
+    (family) => question.family === undefined || question.family === family,
+  );
+  if (families.length === 0) {
+    throw new Problem(
+      "unanswerable",
+      `${from.name} and ${to.name} have no ${question.family === undefined ? "address family in common" : `IPv${question.family} addresses both`}`,
+    );
+  }
+  const traces = families.flatMap((family) =>
+    pairs(from, to).map(({ a, b }) => {
+      const ends = buildEnds(
+        index,
+        question,
+        { end: from, ...(a === undefined ? {} : { place: a }) },
+        { end: to, ...(b === undefined ? {} : { place: b }) },
+        family,
+      );
+      const name = [a, b].flatMap((place) => (place === undefined ? [] : place.name)).join(" to ");
+      return {
+        label: `IPv${family} ${name}`.trim(),
+        family,
+        trace: traceEnds(index, question, ends, from, to),
+      };
+    }),
+  );
+  const [first, ...rest] = traces;
+  if (first === undefined)
+    throw new Problem("unanswerable", `${question.from} or ${question.to} stands for nothing`);
+  return { ...first.trace, also: rest.map((other) => ({ what: other.label, answer: other.trace.answer })) };
+}
+
+function pairs(from: Endpoint, to: Endpoint): { a?: Interface; b?: Interface }[] {
+  const sources = from.kind === "inside" ? from.interfaces.slice(0, mostInterfaces) : [undefined];
+  const targets = to.kind === "inside" ? to.interfaces.slice(0, mostInterfaces) : [undefined];
+  return sources.flatMap((a) =>
+    targets
+      .filter((b) => b === undefined || b !== a || (sources.length === 1 && targets.length === 1))
+      .map((b) => ({ ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) })),
+  );
+}
+
+/** Traces one packet that is already put together; the question's names are only for the answer. */
+export function traceEnds(
+  index: EstateIndex,
+  question: TraceQuestion,
+  ends: Ends,
+  from: { readonly name: string },
+  to: { readonly name: string },
+): Trace {
+  const pieces = askInPieces(
+    ends.packet,
+    (packet) => thereAndBack(index, question, ends, packet),
+    (result) => causesOf(result),
+  );
+  const cases = pieces.map((piece) => piece.result);
+  const shown = worst(cases);
+  const onward =
+    shown.forward.end.kind === "interface" ? onwardTraces(index, question, shown, traceEnds) : [];
+  const balanced = onwardAnswer(index, shown, onward);
+  const answer = combine([common(cases), balanced]);
+  const blockers: Blocker[] = [
+    ...blocked("forward", shown.forward),
+    ...(shown.reply === undefined ? [] : blocked("reply", shown.reply)),
+    ...(balanced === "denied"
+      ? onward.flatMap((next) => next.blockers.map((item): Blocker => ({ leg: "onward", step: item.step })))
+      : []),
+  ];
+  return {
+    question: { from: from.name, to: to.name, packet: ends.packet, state: question.state ?? "new" },
+    answer,
+    shown,
+    cases,
+    onward,
+    blockers,
+    dependsOn: answer === "depends" ? dependences(ends.packet, cases, onward) : [],
+    remedy: [...new Set(blockers.flatMap((item) => item.step.remedy ?? []))],
+    also: [],
+    unknowns: index.estate.unknowns,
+  };
+}
+
+function thereAndBack(index: EstateIndex, question: TraceQuestion, ends: Ends, packet: Packet): TraceCase {
+  const memory = new Memory();
+  const shared = {
+    index,
+    memory,
+    now: 0,
+    rememberRefused: true,
+    ...(question.state === "established" ? { assume: "established" as const } : {}),
+  };
+  const goal = ends.goal === undefined ? {} : { goal: ends.goal };
+  const forward = walkPacket({ ...shared, isReply: false, ...goal }, packet, ends.start);
+  const back = forward.end.kind === "nowhere" ? undefined : replyTo(forward.packet);
+  if (back === undefined) return { packet, answer: forward.answer, forward };
+  const home = ends.start.kind === "interface" ? { goal: ends.start.interface } : {};
+  const reply = walkPacket({ ...shared, isReply: true, ...home }, back, replyStart(forward.end));
+  return { packet, answer: combine([forward.answer, reply.answer]), forward, reply };
+}
+
+function replyStart(end: End): Start {
+  if (end.kind === "interface") return { kind: "interface", interface: end.interface };
+  return {
+    kind: "outside",
+    ...(end.kind === "outside" && end.network !== undefined ? { network: end.network } : {}),
+  };
+}
+
+function causesOf(result: TraceCase): Cause[] {
+  // A refusal that is certain needs no parting, whatever else is open on the way.
+  if (result.answer !== "depends") return [];
+  return [...result.forward.steps, ...(result.reply?.steps ?? [])].flatMap((step) => step.causes);
+}
+
+/** Denied anywhere is denied; depends anywhere is depends. */
+function combine(answers: readonly Answer[]): Answer {
+  if (answers.includes("denied")) return "denied";
+  return answers.includes("depends") ? "depends" : "allowed";
+}
+
+/** What holds for every part; parts that fare differently make the whole depend on which it is. */
+function common(cases: readonly TraceCase[]): Answer {
+  const [first] = cases;
+  return first !== undefined && cases.every((item) => item.answer === first.answer)
+    ? first.answer
+    : "depends";
+}
+
+function worst(cases: readonly TraceCase[]): TraceCase {
+  const found = (["denied", "depends", "allowed"] as const).flatMap(
+    (answer) => cases.find((item) => item.answer === answer) ?? [],
+  );
+  const [first] = found;
+  if (first === undefined) throw new Error("a question always has at least one part");
+  return first;
+}
+
+/** A load balancer answers when one of its targets does. */
+function onwardAnswer(index: EstateIndex, shown: TraceCase, onward: readonly Trace[]): Answer {
+  const { end } = shown.forward;
+  if (end.kind !== "interface" || index.loadBalancerOf(end.interface) === undefined || onward.length === 0)
+    return "allowed";
+  const answers = onward.map((next) => next.answer);
+  if (answers.includes("allowed")) return "allowed";
+  return answers.includes("depends") ? "depends" : "denied";
+}
+
+function blocked(leg: Blocker["leg"], way: Leg): Blocker[] {
+  return way.steps.filter((step) => step.verdict === "denied").map((step) => ({ leg, step }));
+}
