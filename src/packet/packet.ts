@@ -48,6 +48,15 @@ export interface Packet {
     readonly acknowledgment: number;
     readonly window: number;
     readonly payloadBytes: number;
+    /** The options that bear on the window; absent where the header's options were not read, `{}` where it has none. */
+    readonly options?: {
+      /** Shift count, in a SYN (RFC 7323). */
+      readonly windowScale?: number;
+      /** In a SYN (RFC 2018). */
+      readonly sackPermitted?: boolean;
+      /** The highest right edge of the selective acknowledgments. */
+      readonly sack?: number;
+    };
   };
   /** The packet that an ICMP error quotes: what makes it RELATED. */
   readonly quoted?: Packet;

@@ -1,11 +1,117 @@
-// One tracked connection. (Being written: the table's signatures are settled in table.ts.)
+// One tracked connection: its two tuples, how it stands, how long it is remembered. Its protocol's own rules stand in
+// tcp.ts and protocols.ts, its place among others in table.ts.
+import type { ConnectionStatus } from "../match.ts";
 import type { ConnectionView } from "../view.ts";
 import type { Direction } from "./model.ts";
+import type { TcpTracking } from "./tcp-state.ts";
+import { tupleKey, type Tuple } from "./tuple.ts";
 
 export class Connection {
+  readonly original: Tuple;
+  readonly originalKey: string;
+  readonly began: number;
+  /** Shared with the views of both directions: what is set here, rules see. */
+  readonly status = new Set<ConnectionStatus>();
+  /** Seconds until it is forgotten, from its last packet; and the moment that this comes to. */
+  timeout = 0;
+  expires = 0;
+  /** In the table; and no longer in it. */
+  confirmed = false;
+  gone = false;
+  /** The connection's mark (CONNMARK); undefined where a rule that can't be known may have set it. */
   mark: number | undefined = 0;
+  tcp: TcpTracking | undefined;
+  /** From when on UDP traffic both ways counts as a stream. */
+  streamFrom = 0;
+  /** Whether source and destination were bound (translated, or bound to what they are), which happens once. */
+  sourceBound = false;
+  destinationBound = false;
+  originalPackets = 0;
+  originalBytes = 0;
+  replyPackets = 0;
+  replyBytes = 0;
+  #reply: Tuple;
+  #replyKey: string;
+  #views: { original?: ConnectionView; reply?: ConnectionView } = {};
 
+  constructor(original: Tuple, originalKey: string, reply: Tuple, now: number) {
+    this.original = original;
+    this.originalKey = originalKey;
+    this.#reply = reply;
+    this.#replyKey = tupleKey(reply);
+    this.began = now;
+  }
+
+  get reply(): Tuple {
+    return this.#reply;
+  }
+
+  get replyKey(): string {
+    return this.#replyKey;
+  }
+
+  get seenReply(): boolean {
+    return this.status.has("seen-reply");
+  }
+
+  get assured(): boolean {
+    return this.status.has("assured");
+  }
+
+  /** Sets the tuple that replies are expected with: address translation. Only before the connection is confirmed. */
+  expectReply(reply: Tuple): void {
+    this.#reply = reply;
+    this.#replyKey = tupleKey(reply);
+  }
+
+  tuple(direction: Direction): Tuple {
+    return direction === "original" ? this.original : this.#reply;
+  }
+
+  /** What rules see of it, for a packet of that direction. */
   view(direction: Direction): ConnectionView {
-    throw new Error(`not yet: ${direction} ${this.mark}`);
+    const made = this.#views[direction];
+    if (made !== undefined) return made;
+    const view = new DirectedView(this, direction);
+    this.#views[direction] = view;
+    return view;
+  }
+
+  count(direction: Direction, bytes: number): void {
+    if (direction === "original") {
+      this.originalPackets += 1;
+      this.originalBytes += bytes;
+    } else {
+      this.replyPackets += 1;
+      this.replyBytes += bytes;
+    }
+  }
+
+  /** Remembers it for so many seconds from now. */
+  refresh(seconds: number, now: number): void {
+    this.timeout = seconds;
+    this.expires = now + seconds;
+  }
+}
+
+class DirectedView implements ConnectionView {
+  readonly direction: Direction;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, direction: Direction) {
+    this.#connection = connection;
+    this.direction = direction;
+  }
+
+  get status(): ReadonlySet<ConnectionStatus> {
+    return this.#connection.status;
+  }
+
+  get original(): Tuple {
+    return this.#connection.original;
+  }
+
+  get reply(): Tuple {
+    return this.#connection.reply;
   }
 }

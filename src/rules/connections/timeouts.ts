@@ -22,10 +22,9 @@ export interface Timeouts {
   readonly icmpv6: number;
   readonly gre: number;
   readonly greStream: number;
-  readonly sctpStarting: number;
+  /** Before the association stands: the cookie's two round trips. */
+  readonly sctpCookie: number;
   readonly sctpEstablished: number;
-  readonly dccpRequest: number;
-  readonly dccpOpen: number;
   readonly generic: number;
 }
 
@@ -46,9 +45,7 @@ export const defaultTimeouts: Timeouts = {
   icmpv6: 30,
   gre: 30,
   greStream: 180,
-  sctpStarting: 3,
+  sctpCookie: 3,
   sctpEstablished: 210,
-  dccpRequest: 240,
-  dccpOpen: 43_200,
   generic: 600,
 };
