@@ -1,8 +1,8 @@
 // Walks a packet through a chain and says what can come out: one decision where everything is known, several where an
 // unknown match lets the walk go two ways. Linear in the rules: ways are merged at every rule, not multiplied.
-import { matches, tupleElementTruth } from "./matches.ts";
+import { isConnectionAbsent, matches, tupleElementTruth } from "./matches.ts";
 import type { Action, Chain, ChainSet, Rule, Translation } from "./rule.ts";
-import { isMaybe, type Cause, type Truth } from "./truth.ts";
+import { allOf, type Cause, type Maybe, type Truth } from "./truth.ts";
 import type { View } from "./view.ts";
 
 /** What one way through a chain ends in. `none`: the chain ended without a verdict (no policy, or a nat chain that no rule matched). */
@@ -35,8 +35,10 @@ export interface Evaluation {
   readonly notrack: boolean | "perhaps";
 }
 
-/** Jumps deeper than this are refused, as the kernel does (NFT_JUMP_STACK_SIZE is 16; iptables allows more). */
+/** Jumps deeper than this are not followed; the kernel refuses them (NFT_JUMP_STACK_SIZE is 16; iptables allows more). */
 const deepest = 512;
+/** More rules than this in one walk are not weighed: chains that call each other twice at every level never end. */
+const mostRules = 2_000_000;
 
 interface Walk {
   readonly chains: ChainSet;
@@ -44,11 +46,31 @@ interface Walk {
   readonly decisions: Decision[];
   readonly causes: Cause[];
   readonly passed: Rule[];
+  /** The decision of the way on which no unknown matched. */
+  main: Decision | undefined;
   notrack: boolean | "perhaps";
+  weighed: number;
 }
 
-/** How a list of rules or actions ended for the ways that are still open: certainly decided, or (perhaps) going on. */
-type Flow = "ended" | "open" | "returned";
+/** How the ways through a rule, or a list of actions, can end: any of these together. */
+type Ends = number;
+const ended = 1;
+const returned = 2;
+const open = 4;
+/** A test inside the rule failed: nothing behind it in this rule happens. */
+const broken = 8;
+
+/** Where the walk stands in it: the unknowns that led here, and whether other ways are elsewhere by now. */
+interface Stand {
+  readonly rule: Rule;
+  readonly chain: Chain;
+  readonly via: readonly Rule[];
+  readonly depth: number;
+  /** The unknowns of this rule and of the jumps that led to it: only if they match is the walk here. */
+  readonly maybe: Maybe | undefined;
+  /** Other ways may have ended or returned before: what happens here may not happen. */
+  readonly perhaps: boolean;
+}
 
 /**
  * Evaluates a packet against one chain. Marks of the view change as rules set them.
@@ -56,18 +78,31 @@ type Flow = "ended" | "open" | "returned";
  * @example evaluate(chain, chains, { packet, state: "new", mark: 0 }).decisions.at(-1)
  */
 export function evaluate(chain: Chain, chains: ChainSet, view: View): Evaluation {
-  const walk: Walk = { chains, view, decisions: [], causes: [], passed: [], notrack: false };
-  const flow = walkChain(walk, chain, [], false, 0);
-  if (flow !== "ended") {
-    const end: Outcome = chain.policy === undefined ? { kind: "none" } : policyOutcome(chain.policy);
+  const walk: Walk = {
+    chains,
+    view,
+    decisions: [],
+    causes: [],
+    passed: [],
+    main: undefined,
+    notrack: false,
+    weighed: 0,
+  };
+  const ends = walkChain(walk, chain, [], undefined, false, 0);
+  if (ends & open) {
+    const outcome: Outcome = chain.policy === undefined ? { kind: "none" } : policyOutcome(chain.policy);
     const rule = chain.policy === undefined ? {} : { rule: chain.policy };
-    walk.decisions.push({ outcome: end, ...rule, chain: chain.name, via: [] });
+    const decision = { outcome, ...rule, chain: chain.name, via: [] };
+    walk.main ??= decision;
+    walk.decisions.push(decision);
   }
-  const [first, ...rest] = distinct(walk.decisions);
-  if (first === undefined) throw new Error("a walk through a chain always ends in a decision");
+  const [only] = walk.decisions;
+  if (only === undefined) throw new Error("a walk through a chain always ends in a decision");
+  const decisions: readonly [Decision, ...Decision[]] =
+    walk.decisions.length === 1 ? [only] : distinct(walk.decisions, walk.main ?? only);
   return {
-    decisions: [first, ...rest],
-    causes: rest.length === 0 ? [] : walk.causes,
+    decisions,
+    causes: decisions.length === 1 ? [] : distinctCauses(walk.causes),
     passed: walk.passed,
     notrack: walk.notrack,
   };
@@ -80,15 +115,21 @@ function policyOutcome(policy: Rule): Outcome {
   return { kind: "accept" };
 }
 
-/** Decisions with the same outcome are one; the last of them, which hangs on least, is kept. */
-function distinct(decisions: readonly Decision[]): Decision[] {
+/** Decisions with the same outcome are one; the last of them, which hangs on least, is kept; the main one ends the list. */
+function distinct(decisions: readonly Decision[], main: Decision): [Decision, ...Decision[]] {
   const kept = new Map<string, Decision>();
   for (const decision of decisions) {
     const key = outcomeKey(decision.outcome);
     kept.delete(key);
     kept.set(key, decision);
   }
-  return [...kept.values()];
+  kept.delete(outcomeKey(main.outcome));
+  const [first, ...others] = kept.values();
+  return first === undefined ? [main] : [first, ...others, main];
+}
+
+function distinctCauses(causes: readonly Cause[]): readonly Cause[] {
+  return causes.length < 2 ? causes : [...new Set(causes)];
 }
 
 export function outcomeKey(outcome: Outcome): string {
@@ -97,149 +138,159 @@ export function outcomeKey(outcome: Outcome): string {
     : outcome.kind;
 }
 
-/** `perhaps`: the walk is only here if an unknown matched, so nothing found here ends the other ways. */
-function walkChain(walk: Walk, chain: Chain, via: readonly Rule[], perhaps: boolean, depth: number): Flow {
-  if (depth > deepest) {
-    walk.decisions.push({
-      outcome: { kind: "unknown", what: `jumps nested over ${deepest} deep` },
-      chain: chain.name,
-      via,
-    });
-    return "ended";
-  }
-  let uncertain = perhaps;
+/** `open` among its ends: some way comes out of the chain, at its end or by a return. Never `returned`. */
+function walkChain(
+  walk: Walk,
+  chain: Chain,
+  via: readonly Rule[],
+  maybe: Maybe | undefined,
+  perhaps: boolean,
+  depth: number,
+): Ends {
+  let left: Ends = 0;
   for (const rule of chain.rules) {
     const truth = matches(rule.match, walk.view);
     if (truth === false) continue;
-    const flow = walkActions(walk, rule.actions, rule, chain, via, truth, uncertain, depth);
-    if (truth === true) {
-      if (flow === "ended") return "ended";
-      if (flow === "returned") return "open";
-    } else if (flow !== "open") {
-      // The rule would have ended the walk here, had it matched: from now on, effects are only possible ones.
-      uncertain = true;
-    }
+    walk.weighed += 1;
+    const here = truth === true ? maybe : together(truth, maybe);
+    const stand = { rule, chain, via, depth, maybe: here, perhaps: perhaps || left !== 0 };
+    if (depth > deepest || walk.weighed > mostRules) return left | giveUp(walk, stand);
+    const ends = walkActions(walk, rule.actions, 0, stand);
+    if (ends & ended) left |= ended;
+    if (ends & returned) left |= open;
+    // Where the rule may not match, the walk goes on behind it, whatever it does if it matches.
+    if (truth === true && (ends & open) === 0) return left;
   }
-  return "open";
+  return left | open;
 }
 
-function walkActions(
-  walk: Walk,
-  actions: readonly Action[],
-  rule: Rule,
-  chain: Chain,
-  via: readonly Rule[],
-  truth: Truth,
-  perhaps: boolean,
-  depth: number,
-): Flow {
-  const uncertain = perhaps || truth !== true;
-  const decide = (outcome: Outcome): Flow => {
-    if (isMaybe(truth)) walk.causes.push(...truth.causes);
-    walk.decisions.push({ outcome, rule, chain: chain.name, via });
-    return "ended";
-  };
-  for (const action of actions) {
-    switch (action.kind) {
-      case "accept":
-      case "drop":
-        return decide({ kind: action.kind });
-      case "reject":
-        return decide(action);
-      case "dnat":
-      case "snat":
-      case "masquerade":
-      case "redirect":
-      case "netmap":
-        return decide({ kind: "translate", translation: action });
-      case "queue":
-        if (isMaybe(truth)) walk.causes.push(...truth.causes);
-        walk.causes.push({ kind: "condition", what: "a program in user space (queue)", origin: rule.origin });
-        walk.decisions.push(
-          { outcome: { kind: "drop" }, rule, chain: chain.name, via },
-          { outcome: { kind: "queue" }, rule, chain: chain.name, via },
-        );
-        return "ended";
-      case "unknown":
-        if (isMaybe(truth)) walk.causes.push(...truth.causes);
-        walk.causes.push({ kind: "condition", what: action.what, origin: rule.origin });
-        walk.decisions.push(
-          { outcome: { kind: "drop" }, rule, chain: chain.name, via },
-          { outcome: { kind: "accept" }, rule, chain: chain.name, via },
-        );
-        break;
-      case "return":
-        if (isMaybe(truth)) walk.causes.push(...truth.causes);
-        return "returned";
-      case "jump":
-      case "goto": {
-        const target = walk.chains.get(action.chain);
-        if (target === undefined) {
-          walk.causes.push({
-            kind: "condition",
-            what: `chain ${action.chain}, which is not there`,
-            origin: rule.origin,
-          });
-          return decide({ kind: "unknown", what: `chain ${action.chain} is not there` });
-        }
-        const before = walk.decisions.length;
-        const flow = walkChain(walk, target, [...via, rule], uncertain, depth + 1);
-        if (isMaybe(truth) && walk.decisions.length > before) walk.causes.push(...truth.causes);
-        if (flow === "ended") return "ended";
-        if (action.kind === "goto") return "returned";
-        break;
-      }
-      case "lookup": {
-        const flow = walkLookup(walk, action, rule, chain, via, truth, uncertain, depth);
-        if (flow !== "open") return flow;
-        break;
-      }
-      case "when": {
-        const held = matches(action.match, walk.view);
-        if (held === false) return "open";
-        const both: Truth = isMaybe(held)
-          ? { causes: [...held.causes, ...(isMaybe(truth) ? truth.causes : [])] }
-          : truth;
-        const flow = walkActions(walk, action.actions, rule, chain, via, both, uncertain, depth);
-        return held === true ? flow : "open";
-      }
-      case "set-mark":
-      case "copy-mark":
-        changeMark(walk.view, action, uncertain);
-        if (!uncertain) walk.passed.push(rule);
-        break;
-      case "notrack":
-        walk.notrack = uncertain ? (walk.notrack === true ? true : "perhaps") : true;
-        break;
-      case "log":
-      case "note":
-        if (!uncertain && walk.passed.at(-1) !== rule) walk.passed.push(rule);
-        break;
-    }
-  }
-  return "open";
+function giveUp(walk: Walk, stand: Stand): Ends {
+  const what =
+    stand.depth > deepest ? `jumps nested over ${deepest} deep` : `chains that call each other without end`;
+  walk.causes.push({ kind: "condition", what, origin: stand.rule.origin });
+  return decide(walk, stand, { kind: "unknown", what });
 }
 
-function walkLookup(
-  walk: Walk,
-  lookup: Extract<Action, { kind: "lookup" }>,
-  rule: Rule,
-  chain: Chain,
-  via: readonly Rule[],
-  truth: Truth,
-  perhaps: boolean,
-  depth: number,
-): Flow {
+function together(truth: Maybe, outer: Maybe | undefined): Maybe {
+  return outer === undefined ? truth : { causes: [...outer.causes, ...truth.causes] };
+}
+
+/** Notes a decision, and what it hangs on. */
+function decide(walk: Walk, stand: Stand, outcome: Outcome): Ends {
+  const decision = { outcome, rule: stand.rule, chain: stand.chain.name, via: stand.via };
+  if (stand.maybe === undefined) walk.main ??= decision;
+  else walk.causes.push(...stand.maybe.causes);
+  walk.decisions.push(decision);
+  return ended;
+}
+
+/** The actions of a rule from one on, in order, for the ways that matched it. */
+function walkActions(walk: Walk, actions: readonly Action[], from: number, stand: Stand): Ends {
+  let left: Ends = 0;
+  for (let at = from; at < actions.length; at += 1) {
+    const action = actions[at];
+    if (action === undefined) break;
+    const now = left === 0 || stand.perhaps ? stand : { ...stand, perhaps: true };
+    const ends = act(walk, action, now);
+    if (ends === broken) return left | open;
+    left |= ends & ~open;
+    if ((ends & open) === 0) return left;
+  }
+  return left | open;
+}
+
+function act(walk: Walk, action: Action, stand: Stand): Ends {
+  const { rule } = stand;
+  const uncertain = stand.perhaps || stand.maybe !== undefined;
+  switch (action.kind) {
+    case "accept":
+    case "drop":
+    case "reject":
+      return decide(walk, stand, action);
+    case "dnat":
+    case "snat":
+    case "masquerade":
+    case "redirect":
+    case "netmap":
+      return decide(walk, stand, { kind: "translate", translation: action });
+    case "queue":
+      walk.causes.push({ kind: "condition", what: "a program in user space (queue)", origin: rule.origin });
+      decide(walk, stand, { kind: "queue" });
+      return decide(walk, stand, { kind: "drop" });
+    case "unknown":
+      walk.causes.push({ kind: "condition", what: action.what, origin: rule.origin });
+      // It may go on as well, so neither of these is the way on which nothing unknown matched.
+      walk.decisions.push(
+        { outcome: { kind: "drop" }, rule, chain: stand.chain.name, via: stand.via },
+        { outcome: { kind: "accept" }, rule, chain: stand.chain.name, via: stand.via },
+      );
+      if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
+      return ended | open;
+    case "return":
+      if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
+      return returned;
+    case "jump":
+    case "goto":
+      return follow(walk, action, stand);
+    case "lookup":
+      return look(walk, action, stand);
+    case "when":
+      return perform(walk, matches(action.match, walk.view), action.actions, stand);
+    case "set-mark":
+    case "copy-mark":
+      changeMark(walk.view, action, uncertain);
+      if (!uncertain) walk.passed.push(rule);
+      return open;
+    case "notrack":
+      if (!uncertain) walk.notrack = true;
+      else if (walk.notrack === false) {
+        walk.notrack = "perhaps";
+        if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
+      }
+      return open;
+    case "log":
+    case "note":
+      if (!uncertain && walk.passed.at(-1) !== rule) walk.passed.push(rule);
+      return open;
+  }
+}
+
+function follow(walk: Walk, action: Extract<Action, { kind: "jump" | "goto" }>, stand: Stand): Ends {
+  const { rule } = stand;
+  const target = walk.chains.get(action.chain);
+  if (target === undefined) {
+    const what = `chain ${action.chain}, which is not there`;
+    walk.causes.push({ kind: "condition", what, origin: rule.origin });
+    return decide(walk, stand, { kind: "unknown", what: `chain ${action.chain} is not there` });
+  }
+  const ends = walkChain(walk, target, [...stand.via, rule], stand.maybe, stand.perhaps, stand.depth + 1);
+  if (action.kind === "jump" || (ends & open) === 0) return ends;
+  // What comes out of a goto goes to the caller's caller: if that is not sure, the choice hangs on it.
+  if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
+  return (ends & ~open) | returned;
+}
+
+/** Actions that happen only if something holds: an nft test behind another action, a verdict map's entry. */
+function perform(walk: Walk, held: Truth, actions: readonly Action[], stand: Stand): Ends {
+  if (held === false) return broken;
+  if (held === true) return walkActions(walk, actions, 0, stand);
+  return walkActions(walk, actions, 0, { ...stand, maybe: together(held, stand.maybe) }) | open;
+}
+
+/** A verdict map: the entry that holds the packet's fields; entries behind one that may hold it are looked at too. */
+function look(walk: Walk, lookup: Extract<Action, { kind: "lookup" }>, stand: Stand): Ends {
+  let left: Ends = 0;
   for (const entry of lookup.entries) {
-    const held = tupleElementTruth(lookup.fields, entry.key, walk.view);
+    const inKey = tupleElementTruth(lookup.fields, entry.key, walk.view);
+    if (inKey === false) continue;
+    const held = entry.match === undefined ? inKey : allOf([inKey, matches(entry.match, walk.view)]);
     if (held === false) continue;
-    const both: Truth = isMaybe(held)
-      ? { causes: [...held.causes, ...(isMaybe(truth) ? truth.causes : [])] }
-      : truth;
-    const flow = walkActions(walk, entry.actions, rule, chain, via, both, perhaps, depth);
-    if (held === true) return flow;
+    const now = left === 0 || stand.perhaps ? stand : { ...stand, perhaps: true };
+    const ends = perform(walk, held, entry.actions, now);
+    left |= ends & ~open;
+    if (held === true) return left | (ends & open);
   }
-  return "open";
+  return left | open;
 }
 
 function changeMark(
@@ -247,6 +298,8 @@ function changeMark(
   action: Extract<Action, { kind: "set-mark" | "copy-mark" }>,
   uncertain: boolean,
 ): void {
+  // Without a connection there is no mark to keep or to fetch, and netfilter does nothing.
+  if (isConnectionAbsent(view) && (action.kind === "copy-mark" || action.of === "connection")) return;
   const to = action.kind === "set-mark" ? action.of : action.from === "packet" ? "connection" : "packet";
   const old = to === "packet" ? view.mark : view.connectionMark;
   const from =

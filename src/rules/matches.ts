@@ -22,7 +22,7 @@ export function matches(match: Match, view: View): Truth {
     case "never":
       return false;
     case "not":
-      return not(matches(match.match, view));
+      return isAbsent(match.match, view) ? false : not(matches(match.match, view));
     case "all":
       return everyMatch(match.of, view);
     case "any":
@@ -36,7 +36,7 @@ export function matches(match: Match, view: View): Truth {
     case "number":
       return numberTruth(match.field, match.set, view);
     case "tcp-flags": {
-      const tcp = isProtocol(view.packet, [TCP]);
+      const tcp = isProtocol(view.packet, onlyTcp);
       if (tcp === false || view.packet.fragment === "later") return false;
       const flags = view.packet.tcpFlags;
       if (flags === undefined)
@@ -44,7 +44,7 @@ export function matches(match: Match, view: View): Truth {
       return (flags & match.mask) === match.value ? tcp : false;
     }
     case "tcp-option": {
-      const tcp = isProtocol(view.packet, [TCP]);
+      const tcp = isProtocol(view.packet, onlyTcp);
       return tcp === false
         ? false
         : allOf([tcp, unknown({ kind: "condition", what: `TCP option ${match.option}` })]);
@@ -66,6 +66,7 @@ export function matches(match: Match, view: View): Truth {
         ? connectionAbsent(view, "direction")
         : view.connection.direction === match.is;
     case "mark": {
+      if (match.of === "connection" && isConnectionAbsent(view)) return false;
       const mark = match.of === "packet" ? view.mark : view.connectionMark;
       if (mark === undefined) return unknown({ kind: "condition", what: `the ${match.of}'s mark` });
       return holds(match.set, (mark & match.mask) >>> 0);
@@ -116,20 +117,69 @@ function anyMatch(of: readonly Match[], view: View): Truth {
 }
 
 /** Untracked and invalid packets have no connection: a test on one is false, not unknown. */
-function connectionAbsent(view: View, what: string): Truth {
-  return view.state === "untracked" || view.state === "invalid"
-    ? false
-    : unknown({ kind: "condition", what: `the connection's ${what}` });
+export function isConnectionAbsent(view: View): boolean {
+  return view.state === "untracked" || view.state === "invalid";
 }
 
-function isProtocol(packet: Packet, numbers: readonly number[]): Truth {
-  const { protocol } = packet;
-  if (typeof protocol === "number") return numbers.includes(protocol);
-  return numberIn(
-    "protocol",
-    protocol,
-    numbers.flatMap((n) => [n, n]),
+function connectionAbsent(view: View, what: string): Truth {
+  return isConnectionAbsent(view) ? false : unknown({ kind: "condition", what: `the connection's ${what}` });
+}
+
+/**
+ * Whether the packet lacks what a test looks at: a connection, or the transport header that a later fragment does not
+ * carry. Then netfilter holds neither the test nor its negation (`nft_ct_get_eval` and `nft_payload_eval` break off
+ * the rule; `xt_conntrack` and `xt_tcpudp` answer no before they invert).
+ */
+function isAbsent(match: Match, view: View): boolean {
+  if (match.kind === "any") return match.of.length > 0 && match.of.every((one) => isAbsent(one, view));
+  if (match.kind === "all") return match.of.some((one) => isAbsent(one, view));
+  const asks = asksOf(match);
+  return (
+    (asks.connection && isConnectionAbsent(view)) || (asks.transport && view.packet.fragment === "later")
   );
+}
+
+/** Which parts of a packet a test looks at, of those that a packet may lack. */
+function asksOf(match: Match): { readonly connection: boolean; readonly transport: boolean } {
+  if (match.kind === "status" || match.kind === "direction") return asksConnection;
+  if (match.kind === "mark") return match.of === "connection" ? asksConnection : asksNeither;
+  if (match.kind === "tcp-flags" || match.kind === "tcp-option") return asksTransport;
+  if (match.kind === "address" || match.kind === "address-bits" || match.kind === "number")
+    return isOfConnection(match.field)
+      ? asksConnection
+      : transportFields.has(match.field)
+        ? asksTransport
+        : asksNeither;
+  if (match.kind === "tuple")
+    return {
+      connection: match.fields.some((field) => isOfConnection(field)),
+      transport: match.fields.some((field) => transportFields.has(field)),
+    };
+  return asksNeither;
+}
+
+const asksConnection = { connection: true, transport: false };
+const asksTransport = { connection: false, transport: true };
+const asksNeither = { connection: false, transport: false };
+
+const transportFields: ReadonlySet<AddressField | NumberField> = new Set<AddressField | NumberField>([
+  "source-port",
+  "destination-port",
+  "icmp-type",
+  "icmp-code",
+]);
+
+function isOfConnection(field: AddressField | NumberField): boolean {
+  return field.startsWith("original-") || field.startsWith("reply-");
+}
+
+const onlyTcp: NumberSet = [TCP, TCP];
+const onlyIcmp: NumberSet = [ICMP, ICMP];
+const onlyIcmpv6: NumberSet = [ICMPV6, ICMPV6];
+const portedProtocols: NumberSet = [6, 6, 17, 17, 33, 33, 132, 132, 136, 136];
+
+function isProtocol(packet: Packet, set: NumberSet): Truth {
+  return numberIn("protocol", packet.protocol, set);
 }
 
 function numberIn(field: NumberField, value: NumberValue, set: NumberSet): Truth {
@@ -195,7 +245,7 @@ function numberTruth(field: NumberField, set: NumberSet, view: View): Truth {
     case "icmp-type":
     case "icmp-code": {
       if (packet.fragment === "later") return false;
-      const icmp = isProtocol(packet, [packet.family === 4 ? ICMP : ICMPV6]);
+      const icmp = isProtocol(packet, packet.family === 4 ? onlyIcmp : onlyIcmpv6);
       if (icmp === false) return false;
       const value = field === "icmp-type" ? packet.icmpType : packet.icmpCode;
       if (value === undefined) return unknown({ kind: "condition", what: field });
@@ -226,7 +276,7 @@ function numberTruth(field: NumberField, set: NumberSet, view: View): Truth {
 }
 
 function isPorted(packet: Packet): Truth {
-  return isProtocol(packet, [6, 17, 33, 132, 136]);
+  return isProtocol(packet, portedProtocols);
 }
 
 function interfaceTruth(match: Extract<Match, { kind: "interface" }>, view: View): Truth {
@@ -282,5 +332,5 @@ export function tupleElementTruth(
 }
 
 function isAddressField(field: AddressField | NumberField): field is AddressField {
-  return /(?:source|destination)$/.test(field);
+  return field.endsWith("source") || field.endsWith("destination");
 }

@@ -74,6 +74,8 @@ export type Translation =
 
 export interface LookupEntry {
   readonly key: TupleElement;
+  /** What the entry asks beside its key: a part that no field of a tuple can hold (an interface, a state, a mark). */
+  readonly match?: Match;
   readonly actions: readonly Action[];
   readonly origin?: Origin;
 }

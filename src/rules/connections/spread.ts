@@ -57,9 +57,7 @@ function fromWords(parts: readonly number[]): Address {
 
 /** A word in network order as a little-endian machine reads it. */
 function swapped(word: number): number {
-  return (
-    (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0
-  );
+  return (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }
 
 /** hash × distance / 2^32, whole. */

@@ -1,7 +1,13 @@
 // Network address translation of tracked connections, after nf_nat_core.c: binding a new connection to addresses and
 // ports, and rewriting the packets of both directions, errors that quote them included. Which rule asks for which
 // translation is not its matter.
-import { addressRange, hasAddress, isAddress, isAddressSubset, type AddressSet } from "../../packet/address-set.ts";
+import {
+  addressRange,
+  hasAddress,
+  isAddress,
+  isAddressSubset,
+  type AddressSet,
+} from "../../packet/address-set.ts";
 import { holds, isSubset } from "../../packet/intervals.ts";
 import type { AddressValue, NumberValue, Packet } from "../../packet/packet.ts";
 import { hasPorts, ICMP, ICMPV6 } from "../../packet/protocol.ts";
@@ -219,8 +225,7 @@ export function rewrite(
   side: Side,
   isError: boolean,
 ): Packet | undefined {
-  const isRedirect =
-    isError && packet.icmpType === (packet.protocol === ICMP ? 5 : 137);
+  const isRedirect = isError && packet.icmpType === (packet.protocol === ICMP ? 5 : 137);
   if (isRedirect && (connection.status.has("snat") || connection.status.has("dnat"))) return undefined;
   if (!isTranslated(connection, direction, side)) return packet;
   // The packet must look like the inverse of the other direction's tuple.
@@ -228,12 +233,16 @@ export function rewrite(
   const address = side === "source" ? other.destination : other.source;
   if (isError) {
     const quoted = packet.quoted === undefined ? undefined : rewriteQuoted(packet.quoted, other, side);
-    const outer: Packet = side === "source" ? { ...packet, source: address } : { ...packet, destination: address };
+    const outer: Packet =
+      side === "source" ? { ...packet, source: address } : { ...packet, destination: address };
     return quoted === undefined ? outer : { ...outer, quoted };
   }
-  const moved: Packet = side === "source" ? { ...packet, source: address } : { ...packet, destination: address };
+  const moved: Packet =
+    side === "source" ? { ...packet, source: address } : { ...packet, destination: address };
   if (isIcmp(packet)) {
-    return packet.icmpId === undefined || other.icmpId === undefined ? moved : { ...moved, icmpId: other.icmpId };
+    return packet.icmpId === undefined || other.icmpId === undefined
+      ? moved
+      : { ...moved, icmpId: other.icmpId };
   }
   const port = side === "source" ? other.destinationPort : other.sourcePort;
   if (port === undefined || packet.sourcePort === undefined) return moved;
@@ -245,7 +254,8 @@ function rewriteQuoted(quoted: Packet, other: Tuple, side: Side): Packet {
   const ported = typeof quoted.protocol !== "number" || hasPorts(quoted.protocol);
   const id = isIcmp(quoted) && other.icmpId !== undefined ? { icmpId: other.icmpId } : {};
   if (side === "source") {
-    const port = ported && other.destinationPort !== undefined ? { destinationPort: other.destinationPort } : {};
+    const port =
+      ported && other.destinationPort !== undefined ? { destinationPort: other.destinationPort } : {};
     return { ...quoted, destination: other.destination, ...port, ...id };
   }
   const port = ported && other.sourcePort !== undefined ? { sourcePort: other.sourcePort } : {};
@@ -253,6 +263,9 @@ function rewriteQuoted(quoted: Packet, other: Tuple, side: Side): Packet {
 }
 
 /** All addresses between two ends, for a range. */
-export function addressesBetween(first: Parameters<typeof addressRange>[0], last: Parameters<typeof addressRange>[1]): AddressValue {
+export function addressesBetween(
+  first: Parameters<typeof addressRange>[0],
+  last: Parameters<typeof addressRange>[1],
+): AddressValue {
   return rangeAddresses(addressRange(first, last));
 }
