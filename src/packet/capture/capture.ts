@@ -29,13 +29,27 @@ export async function* readCapture(
   file: string,
 ): AsyncGenerator<CapturedPacket, void> {
   const { start, all } = await withStart(chunks);
-  yield* packetsOf(isGzip(start) ? gunzipped(all, file) : all, file);
+  const window = new Window(file);
+  let packets: Generator<CapturedPacket | undefined, void> | undefined;
+  for await (const chunk of isGzip(start) ? gunzipped(all, file) : all) {
+    window.push(chunk);
+    if (packets === undefined && !window.has(4)) continue;
+    packets ??= packetsIn(window, file);
+    for (let next = packets.next(); ; next = packets.next()) {
+      if (next.done === true) return;
+      if (next.value === undefined) break;
+      yield next.value;
+    }
+  }
+  window.ended = true;
+  if (packets === undefined) throw tooShort(window, file);
+  for (const packet of packets) if (packet !== undefined) yield packet;
 }
 
 /** As `readCapture`, from a file by its path; `-` is standard input. @throws Problem `unreadable` too */
-export async function* openCapture(path: string): AsyncGenerator<CapturedPacket, void> {
+export function openCapture(path: string): AsyncGenerator<CapturedPacket, void> {
   const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
-  yield* readCapture(readable(stream, path), path);
+  return readCapture(readable(stream, path), path);
 }
 
 async function* readable(stream: AsyncIterable<unknown>, path: string): AsyncGenerator<Uint8Array, void> {
@@ -49,31 +63,12 @@ async function* readable(stream: AsyncIterable<unknown>, path: string): AsyncGen
   }
 }
 
-async function* packetsOf(
-  chunks: AsyncIterable<Uint8Array>,
-  file: string,
-): AsyncGenerator<CapturedPacket, void> {
-  const window = new Window(file);
-  let packets: Generator<CapturedPacket | undefined, void> | undefined;
-  for await (const chunk of chunks) {
-    window.push(chunk);
-    if (packets === undefined && !window.has(4)) continue;
-    packets ??= packetsIn(window, file);
-    for (let next = packets.next(); ; next = packets.next()) {
-      if (next.done === true) return;
-      if (next.value === undefined) break;
-      yield next.value;
-    }
-  }
-  window.ended = true;
-  if (packets === undefined) {
-    const what = window.available === 0 ? "the file is empty" : `the file has only ${window.available} bytes`;
-    throw new Problem("syntax", `${what}; a capture was expected`, {
-      origin: { file, line: 1 },
-      remedy: readsWhat,
-    });
-  }
-  for (const packet of packets) if (packet !== undefined) yield packet;
+function tooShort(window: Window, file: string): Problem {
+  const what = window.available === 0 ? "the file is empty" : `the file has only ${window.available} bytes`;
+  return new Problem("syntax", `${what}; a capture was expected`, {
+    origin: { file, line: 1 },
+    remedy: readsWhat,
+  });
 }
 
 function packetsIn(window: Window, file: string): Generator<CapturedPacket | undefined, void> {
