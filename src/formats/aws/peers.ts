@@ -1,0 +1,94 @@
+// Who is at the other end of a security group's rule: prefixes, prefix lists, and groups, of which some are stale and
+// some stand in accounts that were not exported.
+import type { Peer, SecurityGroup } from "../../layers/security-group/model.ts";
+import { formatPrefix } from "../../packet/address.ts";
+import { noAddresses, prefixSet } from "../../packet/address-set.ts";
+import type { Origin } from "../../problem.ts";
+import type { Inventory } from "./inventory.ts";
+import { optionalText, originOf, prefixAt, text, type Item } from "./item.ts";
+
+export interface NamedPeer {
+  readonly peer: Peer;
+  /** As a rule's text shows it. */
+  readonly name: string;
+}
+
+/** What was exported, so that a name that leads nowhere can be told from one that leads outside. */
+export interface KnownPeers {
+  readonly groups: ReadonlySet<string>;
+  readonly accounts: ReadonlySet<string>;
+  readonly networks: ReadonlySet<string>;
+  readonly prefixLists: ReadonlySet<string>;
+}
+
+export function takePeers(inventory: Inventory, prefixLists: Iterable<string>): KnownPeers {
+  const groups = inventory.of("SecurityGroups");
+  const rules = inventory.of("SecurityGroupRules");
+  const present = (items: readonly Item[], key: string): string[] =>
+    items.flatMap((item) => optionalText(item, key) ?? []);
+  return {
+    groups: new Set([...present(groups, "GroupId"), ...present(rules, "GroupId")]),
+    accounts: new Set([...present(groups, "OwnerId"), ...present(rules, "GroupOwnerId")]),
+    networks: new Set(present(groups, "VpcId")),
+    prefixLists: new Set(prefixLists),
+  };
+}
+
+export function prefixPeer(item: Item, key: string): NamedPeer {
+  const prefix = prefixAt(item, key);
+  return { peer: { kind: "addresses", set: prefixSet(prefix) }, name: formatPrefix(prefix) };
+}
+
+export function listPeer(item: Item, known: KnownPeers, inventory: Inventory): NamedPeer {
+  const id = text(item, "PrefixListId");
+  if (known.prefixLists.has(id)) return { peer: { kind: "prefix-list", id }, name: id };
+  const what = `the entries of the prefix list ${id} were not exported`;
+  inventory.unknown(originOf(item, id), what, "the rule: matched or not, can't be known");
+  return { peer: { kind: "unknown", what }, name: id };
+}
+
+/**
+ * A referenced group. Where it is gone, or the peering that carried the reference is, the rule is stale and matches
+ * nobody (Amazon VPC Peering guide, "Update your security groups to reference peer security groups"). Where it stands
+ * in an account or VPC whose groups were not exported, its members are not known.
+ */
+export function groupPeer(pair: Item, known: KnownPeers, inventory: Inventory): NamedPeer {
+  const id = text(pair, "GroupId");
+  const origin = originOf(pair, id);
+  const status = optionalText(pair, "PeeringStatus");
+  if (status !== undefined && !live.has(status)) {
+    return stale(id, `the peering that carries it is ${status}`, origin, inventory);
+  }
+  if (known.groups.has(id)) return { peer: { kind: "group", id }, name: id };
+  const account = optionalText(pair, "UserId");
+  const network = optionalText(pair, "VpcId");
+  const outside =
+    (account !== undefined && !known.accounts.has(account)) ||
+    (network !== undefined && !known.networks.has(network));
+  if (!outside) return stale(id, "there is no such group", origin, inventory);
+  const where = [account === undefined ? "" : `account ${account}`, network ?? ""]
+    .filter((part) => part !== "")
+    .join(", ");
+  const what = `the members of ${id} (${where}) were not exported`;
+  inventory.unknown(origin, what, "the rule: matched or not, can't be known");
+  return { peer: { kind: "unknown", what }, name: `${id} (${where})` };
+}
+
+const live: ReadonlySet<string> = new Set(["active", "pending-acceptance", "provisioning"]);
+
+function stale(id: string, why: string, origin: Origin, inventory: Inventory): NamedPeer {
+  inventory.unknown(origin, `stale reference to ${id}: ${why}`, "the rule matches nobody");
+  return { peer: { kind: "addresses", set: noAddresses }, name: `${id} (stale: ${why})` };
+}
+
+/** Stands for a group that an interface wears and that was not exported: every packet may be allowed or not. */
+export function unknownGroup(id: string, network: string, origin: Origin): SecurityGroup {
+  const what = `the rules of ${id} were not exported`;
+  const rule = {
+    protocol: "any" as const,
+    peer: { kind: "unknown" as const, what },
+    origin: { ...origin, id },
+    text: `not known: ${what}`,
+  };
+  return { id, name: id, network, inbound: [rule], outbound: [rule], tags: {}, origin: { ...origin, id } };
+}

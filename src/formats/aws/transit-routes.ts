@@ -1,0 +1,155 @@
+// The routes of transit gateway route tables: those that a search lists, and those that follow from propagation, since
+// a VPC attachment propagates the VPC's own prefixes. (Amazon VPC Transit Gateways guide, "Routing".)
+import type { Network, TransitAttachment, TransitRouteTable } from "../../estate/model.ts";
+import { formatPrefix, requirePrefix } from "../../packet/address.ts";
+import type { Inventory } from "./inventory.ts";
+import { children, optionalText, originOf, text, type Item } from "./item.ts";
+import { idInFileName } from "./prefix-lists.ts";
+
+type TransitRoute = TransitRouteTable["routes"][number];
+type Attachments = ReadonlyMap<string, TransitAttachment>;
+
+/** The routes of each table, by its id. */
+export function readTransitRoutes(
+  inventory: Inventory,
+  attachments: Attachments,
+  networks: ReadonlyMap<string, Network>,
+): Map<string, readonly TransitRoute[]> {
+  const tables = new Map<string, TransitRoute[]>();
+  const add = (table: string, route: TransitRoute): void => {
+    const routes = tables.get(table) ?? [];
+    tables.set(table, routes);
+    // A search and a propagation may both say it; the first to say it stays.
+    if (!routes.some((known) => sameRoute(known, route))) routes.push(route);
+  };
+  for (const { table, list } of lists(inventory, "TransitGatewayStaticRoutes", "Routes")) {
+    for (const item of list) {
+      const route = readRoute(item, table, inventory);
+      if (route !== undefined) add(table, route);
+    }
+  }
+  const searched = new Set(
+    [...tables].filter(([, routes]) => routes.some((route) => route.propagated)).map(([table]) => table),
+  );
+  for (const { table, list } of lists(
+    inventory,
+    "TransitGatewayPropagations",
+    "TransitGatewayRouteTablePropagations",
+  )) {
+    // A search that shows propagated routes shows all of them.
+    if (searched.has(table)) continue;
+    for (const item of list) {
+      for (const route of propagatedRoutes(item, table, attachments, networks, inventory)) add(table, route);
+    }
+  }
+  return tables;
+}
+
+function sameRoute(a: TransitRoute, b: TransitRoute): boolean {
+  return (
+    formatPrefix(a.prefix) === formatPrefix(b.prefix) &&
+    a.attachment === b.attachment &&
+    a.propagated === b.propagated
+  );
+}
+
+/** A table's list, in a collector's shape (a list of tables) or in the AWS CLI's (one table a file). */
+function lists(
+  inventory: Inventory,
+  collected: "TransitGatewayStaticRoutes" | "TransitGatewayPropagations",
+  single: "Routes" | "TransitGatewayRouteTablePropagations",
+): { readonly table: string; readonly list: Item[] }[] {
+  const found = inventory
+    .of(collected)
+    .map((item) => ({ table: text(item, "TransitGatewayRouteTableId"), list: children(item, single) }));
+  for (const whole of inventory.of(single)) {
+    const list = children(whole, single);
+    const table = routeTableOf(whole, inventory);
+    if (table !== undefined) found.push({ table, list });
+    else if (list.length > 0) noteNameless(inventory, whole, single);
+  }
+  return found;
+}
+
+function readRoute(item: Item, table: string, inventory: Inventory): TransitRoute | undefined {
+  const state = optionalText(item, "State") ?? "active";
+  if (state === "deleted" || state === "deleting") return undefined;
+  const written = optionalText(item, "DestinationCidrBlock");
+  const list = optionalText(item, "PrefixListId");
+  if (written === undefined && list !== undefined) {
+    inventory.unknown(
+      originOf(item, `${table} ${list}`),
+      `${table} has a route for the prefix list ${list}`,
+      "left aside: whether it takes a packet is not known",
+    );
+    return undefined;
+  }
+  const prefix = requirePrefix(text(item, "DestinationCidrBlock"), originOf(item));
+  const blackhole = state === "blackhole";
+  const through = children(item, "TransitGatewayAttachments");
+  const attachment = through[0] === undefined ? undefined : text(through[0], "TransitGatewayAttachmentId");
+  const origin = originOf(item, `${table} ${formatPrefix(prefix)}`);
+  if (through.length > 1) {
+    inventory.unknown(
+      origin,
+      `${through.length} equal paths to ${formatPrefix(prefix)}`,
+      "the first is taken",
+    );
+  }
+  return {
+    prefix,
+    ...(attachment === undefined || blackhole ? {} : { attachment }),
+    blackhole,
+    propagated: optionalText(item, "Type") === "propagated",
+    origin,
+    text: `${formatPrefix(prefix)} → ${blackhole ? "blackhole" : (attachment ?? "nowhere")}`,
+  };
+}
+
+function propagatedRoutes(
+  item: Item,
+  table: string,
+  attachments: Attachments,
+  networks: ReadonlyMap<string, Network>,
+  inventory: Inventory,
+): TransitRoute[] {
+  const state = optionalText(item, "State") ?? "enabled";
+  const id = text(item, "TransitGatewayAttachmentId");
+  const attachment = attachments.get(id);
+  if (state !== "enabled" || attachment === undefined) return [];
+  const network = networks.get(optionalText(item, "ResourceType") === "vpc" ? text(item, "ResourceId") : "");
+  if (network === undefined) {
+    inventory.unknown(
+      originOf(item, table),
+      `${attachment.name} propagates routes into ${table} that were not exported`,
+      "where packets for those prefixes go is not known: export search-transit-gateway-routes",
+    );
+    return [];
+  }
+  return network.prefixes.map((prefix) => ({
+    prefix,
+    attachment: id,
+    blackhole: false,
+    propagated: true,
+    origin: originOf(item, `${table} ${formatPrefix(prefix)}`),
+    text: `${formatPrefix(prefix)} → ${id} (propagated by ${network.id})`,
+  }));
+}
+
+/** The outputs of get- and search- calls do not say whose they are: a key beside them, the file's name, or the only table. */
+export function routeTableOf(whole: Item, inventory: Inventory): string | undefined {
+  const said = optionalText(whole, "TransitGatewayRouteTableId") ?? idInFileName(whole, /tgw-rtb-[0-9a-f]+/);
+  if (said !== undefined) return said;
+  const tables = inventory.of("TransitGatewayRouteTables");
+  return tables.length === 1 && tables[0] !== undefined
+    ? text(tables[0], "TransitGatewayRouteTableId")
+    : undefined;
+}
+
+export function noteNameless(inventory: Inventory, whole: Item, what: string): void {
+  inventory.unknown(
+    originOf(whole),
+    `${what} of a transit gateway route table that the file does not name`,
+    "not read: put the table's id (tgw-rtb-…) into the file's name",
+  );
+}
