@@ -4,15 +4,15 @@ import { indexOf, type EstateIndex } from "../estate/estate-index.ts";
 import { findEndpoint, type Endpoint } from "../estate/find.ts";
 import type { Estate, Interface } from "../estate/model.ts";
 import { Memory } from "../estate/walk/memory.ts";
-import type { Answer, End, Leg } from "../estate/walk/passage.ts";
+import type { Answer, End } from "../estate/walk/passage.ts";
 import { walkPacket, type Start } from "../estate/walk/walk.ts";
 import { Problem } from "../problem.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Cause } from "../rules/truth.ts";
 import { askInPieces } from "./split.ts";
-import { dependences } from "./trace/depends.ts";
+import { assemble, combine, worst } from "./trace/assemble.ts";
 import { buildEnds, sharedFamilies, type Ends } from "./trace/ends.ts";
-import type { Blocker, Trace, TraceCase, TraceQuestion } from "./trace/model.ts";
+import type { Trace, TraceCase, TraceQuestion } from "./trace/model.ts";
 import { onwardTraces } from "./trace/onward.ts";
 import { replyTo } from "./trace/reply.ts";
 
@@ -79,36 +79,20 @@ export function traceEnds(
   from: { readonly name: string },
   to: { readonly name: string },
 ): Trace {
-  const pieces = askInPieces(
-    ends.packet,
-    (packet) => thereAndBack(index, question, ends, packet),
-    (result) => causesOf(result),
-  );
+  const pieces = askInPieces(ends.packet, (packet) => thereAndBack(index, question, ends, packet), causesOf);
   const cases = pieces.map((piece) => piece.result);
   const shown = worst(cases);
-  const onward =
-    shown.forward.end.kind === "interface" ? onwardTraces(index, question, shown, traceEnds) : [];
-  const balanced = onwardAnswer(index, shown, onward);
-  const answer = combine([common(cases), balanced]);
-  const blockers: Blocker[] = [
-    ...blocked("forward", shown.forward),
-    ...(shown.reply === undefined ? [] : blocked("reply", shown.reply)),
-    ...(balanced === "denied"
-      ? onward.flatMap((next) => next.blockers.map((item): Blocker => ({ leg: "onward", step: item.step })))
-      : []),
-  ];
-  return {
-    question: { from: from.name, to: to.name, packet: ends.packet, state: question.state ?? "new" },
-    answer,
-    shown,
+  const onward = onwardTraces(index, question, shown, traceEnds);
+  return assemble({
+    from: from.name,
+    to: to.name,
+    packet: ends.packet,
+    state: question.state ?? "new",
     cases,
     onward,
-    blockers,
-    dependsOn: answer === "depends" ? dependences(ends.packet, cases, onward) : [],
-    remedy: [...new Set(blockers.flatMap((item) => item.step.remedy ?? []))],
-    also: [],
+    onwardAnswer: onwardAnswer(onward),
     unknowns: index.estate.unknowns,
-  };
+  });
 }
 
 function thereAndBack(index: EstateIndex, question: TraceQuestion, ends: Ends, packet: Packet): TraceCase {
@@ -143,39 +127,9 @@ function causesOf(result: TraceCase): Cause[] {
   return [...result.forward.steps, ...(result.reply?.steps ?? [])].flatMap((step) => step.causes);
 }
 
-/** Denied anywhere is denied; depends anywhere is depends. */
-function combine(answers: readonly Answer[]): Answer {
-  if (answers.includes("denied")) return "denied";
-  return answers.includes("depends") ? "depends" : "allowed";
-}
-
-/** What holds for every part; parts that fare differently make the whole depend on which it is. */
-function common(cases: readonly TraceCase[]): Answer {
-  const [first] = cases;
-  return first !== undefined && cases.every((item) => item.answer === first.answer)
-    ? first.answer
-    : "depends";
-}
-
-function worst(cases: readonly TraceCase[]): TraceCase {
-  const found = (["denied", "depends", "allowed"] as const).flatMap(
-    (answer) => cases.find((item) => item.answer === answer) ?? [],
-  );
-  const [first] = found;
-  if (first === undefined) throw new Error("a question always has at least one part");
-  return first;
-}
-
 /** A load balancer answers when one of its targets does. */
-function onwardAnswer(index: EstateIndex, shown: TraceCase, onward: readonly Trace[]): Answer {
-  const { end } = shown.forward;
-  if (end.kind !== "interface" || index.loadBalancerOf(end.interface) === undefined || onward.length === 0)
-    return "allowed";
+function onwardAnswer(onward: readonly Trace[]): Answer {
   const answers = onward.map((next) => next.answer);
-  if (answers.includes("allowed")) return "allowed";
+  if (answers.length === 0 || answers.includes("allowed")) return "allowed";
   return answers.includes("depends") ? "depends" : "denied";
-}
-
-function blocked(leg: Blocker["leg"], way: Leg): Blocker[] {
-  return way.steps.filter((step) => step.verdict === "denied").map((step) => ({ leg, step }));
 }

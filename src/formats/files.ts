@@ -1,0 +1,86 @@
+// Finds and opens the files of an estate. The only place of the readers that touches the disk.
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { Problem, type Origin } from "../problem.ts";
+import type { SourceFile } from "./reader.ts";
+
+/** A file over this is no configuration; 256 MB holds the exports of the largest accounts. */
+const mostBytes = 256 * 1024 * 1024;
+/** Folders deeper or larger than this are a mistake in the path. */
+const mostFiles = 20_000;
+
+/** @throws Problem `unreadable` or `limit` */
+export async function openFile(path: string, about: { readonly origin?: Origin } = {}): Promise<SourceFile> {
+  const from = about.origin === undefined ? {} : { origin: about.origin };
+  const found = await stat(path).catch((error: unknown) => refuse(path, error, from));
+  if (found.isDirectory()) throw new Problem("unreadable", `${path} is a folder; a file was expected`, from);
+  if (found.size > mostBytes) {
+    throw new Problem(
+      "limit",
+      `${path} has ${Math.round(found.size / 1e6)} MB; at most ${mostBytes / 1048576} MB are read as configuration`,
+      from,
+    );
+  }
+  const bytes = await readFile(path).catch((error: unknown) => refuse(path, error, from));
+  const zero = bytes.indexOf(0);
+  if (zero >= 0) {
+    const line = countLines(bytes.subarray(0, zero));
+    throw new Problem("syntax", "a NUL character stands here: this is not a text file, or it was damaged", {
+      origin: { file: path, line },
+      remedy: "export it again; a file in UTF-16 has to be converted to UTF-8 first",
+    });
+  }
+  return { path, text: bytes.toString("utf8") };
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 1;
+  for (const byte of bytes) if (byte === 10) lines += 1;
+  return lines;
+}
+
+function refuse(path: string, error: unknown, about: { readonly origin?: Origin }): never {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const why =
+    code === "ENOENT"
+      ? "there is no such file or folder"
+      : code === "EACCES"
+        ? "permission denied"
+        : String(code ?? error);
+  throw new Problem("unreadable", `${path}: ${why}`, about);
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch((error: unknown) => refuse(path, error, {}));
+  return found.isDirectory();
+}
+
+/** Every file below a folder, by path; hidden ones are left out. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) =>
+    refuse(folder, error, {}),
+  );
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter(
+      (path) =>
+        !relative(folder, path)
+          .split(/[/\\]/)
+          .some((part) => part.startsWith(".") || part === "node_modules"),
+    )
+    .toSorted();
+  if (paths.length > mostFiles)
+    throw new Problem("limit", `${folder} holds over ${mostFiles} files`, {
+      remedy: "name a smaller folder",
+    });
+  return paths;
+}
+
+/** Prose, pictures and programs that stand beside exports and are never configuration. */
+export function isBystander(path: string): boolean {
+  return (
+    /^(?:readme|license|notice|changelog)/i.test(basename(path)) ||
+    /\.(?:md|png|jpe?g|svg|pdf|dot|csv|html?|tf|tfvars|sh|py|gz|pcap|pcapng)$/i.test(path)
+  );
+}
