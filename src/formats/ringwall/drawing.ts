@@ -2,7 +2,7 @@
 // far. Every mistake is collected, so that the first by position can be the one that is told.
 import type { Problem as ProblemType } from "../../problem.ts";
 import { Problem, type Origin, type ProblemCode } from "../../problem.ts";
-import { closest } from "./closest.ts";
+import { closest } from "../../closest.ts";
 import type { Path, YamlDocument } from "./document.ts";
 import type { Fail } from "./words.ts";
 import type { RingwallFile } from "./schema.ts";

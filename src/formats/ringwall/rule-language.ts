@@ -4,7 +4,7 @@ import { allAddresses, unionOfAddresses, type AddressSet } from "../../packet/ad
 import { fromPairs, pairsOf, type NumberSet } from "../../packet/intervals.ts";
 import { ICMP, ICMPV6, portDomain } from "../../packet/protocol.ts";
 import type { Match } from "../../rules/match.ts";
-import { closest } from "./closest.ts";
+import { closest } from "../../closest.ts";
 import {
   flagsOf,
   icmpNames,

@@ -1,7 +1,7 @@
 // The shape of a `ringwall.yaml`: which keys there are, what each holds, and in plain words what it is for. It checks the
 // file and makes the JSON Schema that editors complete from. What the strings say is read in rule-language.ts.
 import { z } from "zod";
-import { closest } from "./closest.ts";
+import { closest } from "../../closest.ts";
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 

@@ -5,7 +5,7 @@ import { allAddresses, prefixSet, type AddressSet } from "../../packet/address-s
 import * as packet from "../../packet/packet.ts";
 import { hasPorts, ICMP, ICMPV6, parsePort, parseProtocol, TCP } from "../../packet/protocol.ts";
 import type { Match } from "../../rules/match.ts";
-import { closest } from "./closest.ts";
+import { closest } from "../../closest.ts";
 import type { Fail } from "./words.ts";
 
 /** What bare names and `subnet …`, `host …` stand for. Absent `groups`: this ring can't name them. */

@@ -93,7 +93,7 @@ function lowerRoutes(drawing: Drawing, places: Places, ways: Ways, subnet: Subne
   const path = ["subnets", subnet.name];
   const routes: Route[] = [];
   const add = (prefixes: readonly Prefix[], target: RouteTarget, at: Path, text: string): void => {
-    const origin = document.keyAt(at);
+    const origin = document.keyAt(at, `routes of ${subnet.name}`);
     for (const prefix of prefixes) {
       const other = routes.find((route) =>
         route.prefixes.some((each) => formatPrefix(each) === formatPrefix(prefix)),

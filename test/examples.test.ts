@@ -1,0 +1,484 @@
+// What the chapters promise: every example is read, and every question of its README has the answer, the deciding rule
+// and the blockers that the vendor's semantics give it. Expected values are reasoned, not copied from a run.
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { loadEstate } from "../src/formats/load.ts";
+import { parseProtocol } from "../src/packet/protocol.ts";
+import type { Origin } from "../src/problem.ts";
+import { trace, type Trace } from "../src/questions/trace.ts";
+import type { Rule } from "../src/rules/rule.ts";
+import type { Step } from "../src/rules/step.ts";
+
+const root = relative(process.cwd(), fileURLToPath(new URL("../examples", import.meta.url)));
+
+interface Promised {
+  readonly example: string;
+  /** `from to [protocol] port [from source port] [established]`, as a person would say it. */
+  readonly ask: string;
+  readonly answer: "allowed" | "denied" | "depends";
+  /**
+   * Refusals in order: `leg layer rule`; a rule is the id of its origin, or `file:line`. Where no rule decides, since
+   * none allows it: the ring (`web-sg inbound`), or `-`.
+   */
+  readonly blockers?: readonly string[];
+  /** Steps that must be there: `leg layer verdict rule`. */
+  readonly steps?: readonly string[];
+}
+
+const promised: readonly Promised[] = [
+  // A packet filter without memory judges the reply by the same list as the request.
+  {
+    example: "stateless/forgetful",
+    ask: "internet web 443",
+    answer: "denied",
+    steps: ["forward packet-filter allowed perimeter 2"],
+    blockers: ["reply packet-filter perimeter 3"],
+  },
+  {
+    example: "stateless/forgetful",
+    ask: "internet web 22",
+    answer: "denied",
+    blockers: ["forward packet-filter perimeter 3", "forward endpoint -", "reply packet-filter perimeter 3"],
+  },
+  {
+    example: "stateless/with-replies",
+    ask: "internet web 443",
+    answer: "allowed",
+    steps: ["forward packet-filter allowed perimeter 2", "reply packet-filter allowed perimeter 3"],
+  },
+  // The forged “reply”: source port 443, flag ACK, to a port that no rule was meant to open.
+  {
+    example: "stateless/with-replies",
+    ask: "203.0.113.66 web 8080 from 443 established",
+    answer: "allowed",
+    steps: ["forward packet-filter allowed perimeter 3"],
+  },
+  // A filter with memory: replies pass by the connection table, and the forged one is in no table.
+  {
+    example: "stateful",
+    ask: "pc-1 93.184.216.34 443 from 52431",
+    answer: "allowed",
+    steps: ["forward packet-filter allowed border out 1", "reply packet-filter allowed -"],
+  },
+  {
+    example: "stateful",
+    ask: "pc-2 8.8.8.8 udp 53 from 54321",
+    answer: "allowed",
+    steps: ["forward packet-filter allowed border out 2", "reply packet-filter allowed -"],
+  },
+  {
+    example: "stateful",
+    ask: "203.0.113.66 pc-1 52431 from 443",
+    answer: "denied",
+    blockers: ["forward packet-filter border default"],
+  },
+  {
+    example: "stateful",
+    ask: "pc-1 93.184.216.34 25",
+    answer: "denied",
+    blockers: ["forward packet-filter border default"],
+  },
+  // First match wins.
+  {
+    example: "rule-order/specific-first",
+    ask: "admin-pc server 22",
+    answer: "allowed",
+    steps: ["forward packet-filter allowed core 100", "reply packet-filter allowed -"],
+  },
+  {
+    example: "rule-order/specific-first",
+    ask: "office-pc server 22",
+    answer: "denied",
+    blockers: ["forward packet-filter core 400"],
+  },
+  {
+    example: "rule-order/specific-first",
+    ask: "office-pc database 5432",
+    answer: "allowed",
+    steps: ["forward packet-filter allowed core 300"],
+  },
+  {
+    example: "rule-order/deny-on-top",
+    ask: "admin-pc server 22",
+    answer: "denied",
+    blockers: ["forward packet-filter core 10"],
+  },
+  {
+    example: "rule-order/deny-on-top",
+    ask: "office-pc server 443",
+    answer: "denied",
+    blockers: ["forward packet-filter core 10"],
+  },
+  // Security groups: allow rules only, and replies pass.
+  {
+    example: "web-server-sg",
+    ask: "internet web 443",
+    answer: "allowed",
+    steps: ["forward security-group allowed web-sg in 2", "reply security-group allowed -"],
+  },
+  {
+    example: "web-server-sg",
+    ask: "internet web 22",
+    answer: "denied",
+    blockers: ["forward security-group web-sg inbound"],
+  },
+  {
+    example: "web-server-sg",
+    ask: "internet web 8080",
+    answer: "denied",
+    blockers: ["forward security-group web-sg inbound"],
+  },
+  {
+    example: "web-server-sg",
+    ask: "admin-pc web 22",
+    answer: "allowed",
+    steps: ["forward security-group allowed web-sg in 3"],
+  },
+  {
+    example: "web-server-sg",
+    ask: "app web 8080",
+    answer: "allowed",
+    steps: ["forward security-group allowed web-sg in 4"],
+  },
+  {
+    example: "web-server-sg",
+    ask: "admin-pc web 8080",
+    answer: "denied",
+    blockers: ["forward security-group web-sg inbound"],
+  },
+  // A group as a source means its members, however many there are.
+  ...(["two-web", "four-web"] as const).flatMap((size): Promised[] => [
+    {
+      example: `chaining/${size}`,
+      ask: "alb web-2 8080",
+      answer: "allowed",
+      steps: ["forward security-group allowed web-sg in 1"],
+    },
+    {
+      example: `chaining/${size}`,
+      ask: `${size === "two-web" ? "web-2" : "web-4"} db 5432`,
+      answer: "allowed",
+      steps: ["forward security-group allowed db-sg in 1"],
+    },
+    {
+      example: `chaining/${size}`,
+      ask: "alb db 5432",
+      answer: "denied",
+      blockers: ["forward security-group db-sg inbound"],
+    },
+    {
+      example: `chaining/${size}`,
+      ask: "internet alb 443",
+      answer: "allowed",
+      steps: ["forward security-group allowed alb-sg in 1"],
+    },
+  ]),
+  // A network ACL has no memory: request and reply each need a rule.
+  {
+    example: "nacl",
+    ask: "internet web 443",
+    answer: "allowed",
+    steps: ["forward nacl allowed web-acl in 110", "reply nacl allowed web-acl out 120"],
+  },
+  { example: "nacl", ask: "internet web 22", answer: "denied", blockers: ["forward nacl web-acl inbound *"] },
+  {
+    example: "nacl-no-ephemeral",
+    ask: "internet web 443",
+    answer: "denied",
+    steps: ["forward nacl allowed web-acl in 100"],
+    blockers: ["reply nacl web-acl outbound *"],
+  },
+  // A Linux host: chains in order, then the policy.
+  {
+    example: "iptables-web/whole",
+    ask: "internet web 443",
+    answer: "allowed",
+    steps: ["forward host allowed web.rules:10"],
+  },
+  {
+    example: "iptables-web/whole",
+    ask: "admin-pc web 22",
+    answer: "allowed",
+    steps: ["forward host allowed web.rules:8"],
+  },
+  {
+    example: "iptables-web/whole",
+    ask: "internet web 22",
+    answer: "denied",
+    blockers: ["forward host web.rules:3"],
+  },
+  {
+    example: "iptables-web/whole",
+    ask: "internet web icmp",
+    answer: "allowed",
+    steps: ["forward host allowed web.rules:11"],
+  },
+  {
+    example: "iptables-web/whole",
+    ask: "web 9.9.9.9 udp 53",
+    answer: "allowed",
+    steps: ["forward host allowed web.rules:5", "reply host allowed web.rules:7"],
+  },
+  {
+    example: "iptables-web/no-established",
+    ask: "web 9.9.9.9 udp 53",
+    answer: "denied",
+    steps: ["forward host allowed web.rules:5"],
+    blockers: ["reply host web.rules:3"],
+  },
+  {
+    example: "iptables-web/no-established",
+    ask: "internet web 443",
+    answer: "allowed",
+    steps: ["forward host allowed web.rules:9"],
+  },
+  // “I allowed 8080, and it still does not work”: one cause each.
+  {
+    example: "why-8080/works",
+    ask: "client app 8080",
+    answer: "allowed",
+    steps: [
+      "forward nacl allowed app-acl in 100",
+      "forward security-group allowed app-sg in 1",
+      "reply nacl allowed app-acl out 100",
+    ],
+  },
+  { example: "why-8080/works", ask: "app 203.0.113.80 8080", answer: "allowed" },
+  {
+    example: "why-8080/wrong-prefix",
+    ask: "client app 8080",
+    answer: "denied",
+    steps: ["forward security-group denied app-sg in 1"], // the line to mend
+    blockers: ["forward security-group app-sg inbound"],
+  },
+  {
+    example: "why-8080/udp-for-tcp",
+    ask: "client app 8080",
+    answer: "denied",
+    steps: ["forward security-group denied app-sg in 1"], // the line to mend
+    blockers: ["forward security-group app-sg inbound"],
+  },
+  { example: "why-8080/udp-for-tcp", ask: "client app udp 8080", answer: "denied" },
+  {
+    example: "why-8080/other-interface",
+    ask: "client app/eth0 8080",
+    answer: "denied",
+    blockers: ["forward security-group base-sg inbound"],
+  },
+  { example: "why-8080/other-interface", ask: "client app/eth1 8080", answer: "allowed" },
+  {
+    example: "why-8080/nacl-in",
+    ask: "client app 8080",
+    answer: "denied",
+    blockers: ["forward nacl app-acl in 110"],
+  },
+  {
+    example: "why-8080/nacl-reply",
+    ask: "client app 8080",
+    answer: "denied",
+    steps: ["forward nacl allowed app-acl in 100", "forward endpoint allowed -"],
+    blockers: ["reply nacl app-acl outbound *"],
+  },
+  { example: "why-8080/no-route", ask: "client app 8080", answer: "denied", blockers: ["forward route -"] },
+  {
+    example: "why-8080/no-nat",
+    ask: "app 203.0.113.80 8080",
+    answer: "denied",
+    blockers: ["forward route -"],
+  },
+  {
+    example: "why-8080/client-egress",
+    ask: "client app 8080",
+    answer: "denied",
+    blockers: ["forward security-group office-sg outbound"],
+  },
+  {
+    example: "why-8080/host-firewall",
+    ask: "client app 8080",
+    answer: "denied",
+    steps: ["forward security-group allowed app-sg in 1"],
+    blockers: ["forward host app.rules:3"],
+  },
+  {
+    example: "why-8080/loopback-only",
+    ask: "client app 8080",
+    answer: "denied",
+    steps: ["forward security-group allowed app-sg in 1"],
+    blockers: ["forward endpoint -"],
+  },
+  // A firewall sees only what passes through it.
+  {
+    example: "side-door/open",
+    ask: "internet alb 22",
+    answer: "denied",
+    blockers: [
+      "forward packet-filter perimeter default",
+      "forward security-group alb-sg inbound",
+      "forward load-balancer -",
+    ],
+  },
+  { example: "side-door/open", ask: "internet alb 443", answer: "allowed" },
+  {
+    example: "side-door/open",
+    ask: "internet batch/eth1 22",
+    answer: "allowed",
+    steps: ["forward security-group allowed vendor-sg in 1"],
+  },
+  { example: "side-door/closed", ask: "internet batch/eth1 22", answer: "denied" },
+  { example: "side-door/closed", ask: "internet alb 443", answer: "allowed" },
+  // Every ring refuses the attack by itself; whichever is off, the others still do.
+  ...depth("all-rings", []),
+  ...depth("no-packet-filter", ["packet-filter"]),
+  ...depth("no-network-acl", ["nacl"]),
+  ...depth("no-security-group", ["security-group"]),
+  ...depth("no-host-firewall", ["host"]),
+  { example: "depth/no-rings", ask: "203.0.113.66 web 6379", answer: "allowed" },
+  // The common mistakes and their mended twins.
+  {
+    example: "mistake-1/wrong",
+    ask: "internet web-1 22",
+    answer: "allowed",
+    steps: ["forward security-group allowed web-sg in 1"],
+  },
+  { example: "mistake-1/mended", ask: "internet web-1 443", answer: "allowed" },
+  {
+    example: "mistake-1/mended",
+    ask: "203.0.113.7 web-1 22",
+    answer: "denied",
+    blockers: ["forward security-group web-sg inbound"],
+  },
+  {
+    example: "mistake-1/mended",
+    ask: "192.0.2.9 web-1 22",
+    answer: "allowed",
+    steps: ["forward security-group allowed web-sg in 2"],
+  },
+  {
+    example: "mistake-2/wrong",
+    ask: "web-1 203.0.113.66 4444",
+    answer: "allowed",
+    steps: ["forward security-group allowed web-sg out default"],
+  },
+  {
+    example: "mistake-2/mended",
+    ask: "web-1 203.0.113.66 4444",
+    answer: "denied",
+    blockers: ["forward security-group web-sg outbound"],
+  },
+  { example: "mistake-2/mended", ask: "web-1 db 5432", answer: "allowed" },
+  { example: "mistake-2/mended", ask: "internet web-1 443", answer: "allowed" },
+  { example: "mistake-3/wrong", ask: "web-1 db 5432", answer: "allowed" },
+  {
+    example: "mistake-3/wrong",
+    ask: "web-2 db 5432",
+    answer: "denied",
+    blockers: ["forward security-group db-sg inbound"],
+  },
+  { example: "mistake-3/mended", ask: "web-2 db 5432", answer: "allowed" },
+  {
+    example: "mistake-4/wrong",
+    ask: "internet web-1 443",
+    answer: "denied",
+    steps: ["forward nacl allowed web-acl in 100"],
+    blockers: ["reply nacl web-acl outbound *"],
+  },
+  { example: "mistake-4/mended", ask: "internet web-1 443", answer: "allowed" },
+  { example: "mistake-4/mended", ask: "web-1 db 5432", answer: "allowed" },
+];
+
+/** The attack on port 6379 with some rings off: the others refuse it, in the order of the wire. */
+function depth(twin: string, off: readonly string[]): Promised[] {
+  const refusals = [
+    ["packet-filter", "forward packet-filter perimeter default"],
+    ["nacl", "forward nacl web-acl inbound *"],
+    ["security-group", "forward security-group web-sg inbound"],
+    ["host", "forward host web.rules:3"],
+  ] as const;
+  return [
+    {
+      example: `depth/${twin}`,
+      ask: "203.0.113.66 web 6379",
+      answer: "denied",
+      blockers: refusals.filter(([ring]) => !off.includes(ring)).map(([, refusal]) => refusal),
+    },
+    { example: `depth/${twin}`, ask: "203.0.113.66 web 443", answer: "allowed" },
+  ];
+}
+
+describe("examples", () => {
+  test.each(promised)("$example: $ask is $answer", async ({ example, ask, answer, blockers, steps }) => {
+    const found = await asked(example, ask);
+    expect(found.answer).toBe(answer);
+    if (answer === "allowed") expect(found.blockers).toEqual([]);
+    if (blockers !== undefined)
+      expect(
+        found.blockers.map(({ leg, step }) => [leg, step.layer, ruleOf(step, blockers)].join(" ")),
+      ).toEqual(blockers);
+    const seen = stepsOf(found).map(({ leg, step }) =>
+      [leg, step.layer, step.verdict, ruleOf(step, steps ?? [])].join(" "),
+    );
+    for (const step of steps ?? []) expect(seen).toContain(step);
+    for (const { step } of stepsOf(found))
+      for (const rule of step.rules) expect(citesItsLine(rule)).toBe(true);
+  });
+
+  test("every estate under examples has a promise, and is read without an unknown", async () => {
+    const folders = estates(root);
+    const covered = new Set([...promised.map((item) => item.example), "three-tier"]);
+    expect(folders.filter((folder) => !covered.has(folder))).toEqual([]);
+    for (const folder of folders) expect((await loadEstate(join(root, folder))).unknowns).toEqual([]);
+  });
+});
+
+async function asked(example: string, ask: string): Promise<Trace> {
+  const words = ask.split(" ");
+  const [from = "", to = ""] = words;
+  const named = words.slice(2).find((word) => /^(tcp|udp|icmp)$/.test(word)) ?? "tcp";
+  const port = words.slice(2).find((word) => /^\d+$/.test(word));
+  const sourcePort = words[words.indexOf("from", 2) + 1];
+  return trace(await loadEstate(join(root, example)), {
+    from,
+    to,
+    protocol: parseProtocol(named) ?? 0,
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(words.includes("from", 2) ? { sourcePort: Number(sourcePort) } : {}),
+    ...(words.includes("established") ? { state: "established" } : {}),
+  });
+}
+
+function stepsOf(found: Trace): { leg: string; step: Step }[] {
+  return [
+    ...found.shown.forward.steps.map((step) => ({ leg: "forward", step })),
+    ...(found.shown.reply?.steps ?? []).map((step) => ({ leg: "reply", step })),
+  ];
+}
+
+/** The deciding rule in the form in which the table says it: by its file and line, by its id, or `*` for an ACL's end. */
+function ruleOf(step: Step, expected: readonly string[]): string {
+  const [rule] = step.rules;
+  if (expected.some((item) => item.endsWith(` ${step.ring}`))) return step.ring;
+  if (rule === undefined) return "-";
+  const place = `${basename(rule.origin.file)}:${rule.origin.line}`;
+  if (expected.some((item) => item.endsWith(` ${place}`))) return place;
+  return rule.origin.id ?? place;
+}
+
+/** Whether the line that a rule cites holds the rule's own words, or the name of the thing whose default it is. */
+function citesItsLine(rule: Rule): boolean {
+  const line = lineOf(rule.origin);
+  const words = rule.text.split(/\s+/).filter((word) => /\w/.test(word));
+  return words.some((word) => line.includes(word.replace(/[:,]$/, ""))) || /default|\*/.test(rule.text);
+}
+
+function lineOf(origin: Origin): string {
+  return readFileSync(origin.file, "utf8").split("\n")[origin.line - 1] ?? "";
+}
+
+function estates(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name === "ringwall.yaml")
+    .map((entry) => relative(folder, entry.parentPath))
+    .toSorted();
+}
