@@ -146,11 +146,31 @@ export function allReadable(keys: readonly Key[]): Match {
   return together(keys.map((key) => key.readable));
 }
 
-/** All of the tests, each once: the parts of a concatenation often ask the same. */
-function together(matches: readonly Match[]): Match {
-  const once = new Map<string, Match>();
-  for (const match of matches) {
-    for (const part of match.kind === "all" ? match.of : [match]) once.set(JSON.stringify(part), part);
+/** All of the tests, each once: what nft implies for one key it implies for the next as well. */
+export function together(matches: readonly Match[]): Match {
+  const seen = new Set<string>();
+  const parts = matches.flatMap((match) => (match.kind === "all" ? match.of : [match]));
+  return all(
+    ...parts.filter((part) => {
+      const name = plainName(part);
+      if (name === undefined) return true;
+      const first = !seen.has(name);
+      seen.add(name);
+      return first;
+    }),
+  );
+}
+
+/** A name for the small tests that repeat; none for the others. */
+function plainName(match: Match): string | undefined {
+  if (match.kind === "not") {
+    const inner = plainName(match.match);
+    return inner === undefined ? undefined : `not ${inner}`;
   }
-  return all(...once.values());
+  if (match.kind === "family") return `family ${match.family}`;
+  if (match.kind === "fragment") return `fragment ${match.is}`;
+  if (match.kind === "state") return `state ${match.states.join(" ")}`;
+  return match.kind === "number" && match.field === "protocol"
+    ? `protocol ${match.set.join(" ")}`
+    : undefined;
 }

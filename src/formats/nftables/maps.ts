@@ -8,6 +8,7 @@ import { allReadable, unknowable, type Key, type NamedSet, type Scope } from "./
 import { expressionText } from "./print-expression.ts";
 import { readKeys } from "./read-key.ts";
 import {
+  anonymous,
   elementsOf,
   inSet,
   keyOf,
@@ -38,7 +39,7 @@ export function readLookup(scope: Scope, fields: Fields, actionsOf: ActionsOf): 
   const map = elementsOf(scope, data);
   if (map === undefined) return scope.fail("syntax", `“${expressionText(data)}” is no map`);
   const entries = orderedEntries(map);
-  const name = map.name === "{…}" ? expressionText(left) : `@${map.name}`;
+  const name = map.name === anonymous ? expressionText(left) : `@${map.name}`;
   const opaque = keys.find((key) => key.kind === "opaque");
   return {
     readable: allReadable(keys),
@@ -87,9 +88,10 @@ function knownEntries(
     targets.set(text, actions);
     return actions;
   };
+  const id = map.name === anonymous ? (scope.origin.id ?? scope.table) : `${scope.table} ${map.name}`;
   const lowered = entries.map(([element, target, whole]): LookupEntry => {
     const actions = actionsFor(target);
-    const origin = scope.originOf(whole, `${scope.table} ${map.name}`);
+    const origin = scope.originOf(whole, id);
     if (isWildcard(element)) return { key: [], actions, origin };
     const parts = splitParts(scope, keys, keyOf(element));
     const match = restTest(scope, keys, parts);

@@ -67,7 +67,7 @@ function maskedKey(key: Key, operator: string, right: readonly Json[], text: str
   if (key.kind !== "numeric" && key.kind !== "mark" && key.kind !== "address") {
     return key.kind === "opaque"
       ? { ...key, text }
-      : opaque(text, "bits of something that has none", { needs: key.needs, understood: false });
+      : opaque(text, "bits of a property", { needs: key.needs, understood: key.kind === "status" });
   }
   let bits: Bits | undefined = key.bits;
   for (const item of right) {

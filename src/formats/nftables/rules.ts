@@ -4,7 +4,7 @@ import { intersection, numberDomain, type NumberSet } from "../../packet/interva
 import { all, always, type Match } from "../../rules/match.ts";
 import type { Action, Rule } from "../../rules/rule.ts";
 import { isObject, type Json } from "../json.ts";
-import type { Scope } from "./keys.ts";
+import { together, type Scope } from "./keys.ts";
 import { ruleText } from "./print-statement.ts";
 import { listOf, numberOf, tagged, textOf, type Fields } from "./shape.ts";
 import { statementSteps } from "./statements.ts";
@@ -25,7 +25,7 @@ export function readRule(scope: Scope, chains: ReadonlySet<string>, fields: Fiel
   const tests = first < 0 ? steps : steps.slice(0, first);
   const counters = countersOf(statements);
   return {
-    match: all(...tests.map((step) => ("test" in step ? step.test : always))),
+    match: together(tests.map((step) => ("test" in step ? step.test : always))),
     actions: first < 0 ? [] : folded(steps.slice(first)),
     origin: scope.origin,
     text: ruleText(statements, textOf(fields["comment"])),

@@ -30,6 +30,9 @@ import {
 } from "./keys.ts";
 import { elementValue, isWildcard, listOf, partsOf, rangeOf, tagged, textOf } from "./shape.ts";
 
+/** The name of a set that is written out in its rule. */
+export const anonymous = "{…}";
+
 /** The elements that a right side names, or undefined where it is a plain value. */
 export function elementsOf(scope: Scope, right: Json): NamedSet | undefined {
   const name = textOf(right);
@@ -40,7 +43,9 @@ export function elementsOf(scope: Scope, right: Json): NamedSet | undefined {
     );
   }
   const set = tagged(right);
-  return set?.kind === "set" ? { name: "{…}", elements: listOf(set.body), lowered: new Map() } : undefined;
+  return set?.kind === "set"
+    ? { name: anonymous, elements: listOf(set.body), lowered: new Map() }
+    : undefined;
 }
 
 /** The element's key: of a map's entry the left half. */

@@ -6,7 +6,7 @@ import { among, statusTest } from "./choose.ts";
 import { allNeeds, unknowable, type Key, type Scope } from "./keys.ts";
 import { statementText } from "./print-statement.ts";
 import { readKeys } from "./read-key.ts";
-import { elementsOf, inSet } from "./sets.ts";
+import { anonymous, elementsOf, inSet } from "./sets.ts";
 import { textOf, type Fields } from "./shape.ts";
 import { numberConstant } from "./values.ts";
 
@@ -27,7 +27,7 @@ export function matchTest(scope: Scope, fields: Fields): Match {
   if (set !== undefined) return inSet(scope, keys, set, operator === "!=" || operator === "!");
   const [key] = keys;
   if (key === undefined || keys.length > 1) {
-    return inSet(scope, keys, { name: "{…}", elements: [right], lowered: new Map() }, operator === "!=");
+    return inSet(scope, keys, { name: anonymous, elements: [right], lowered: new Map() }, operator === "!=");
   }
   return compared(scope, key, operator, right, fields);
 }
