@@ -6,11 +6,13 @@ import type { AddressType, ConnectionState, ConnectionStatus } from "./match.ts"
 
 export interface View {
   readonly packet: Packet;
-  readonly inInterface?: string;
-  readonly outInterface?: string;
+  /** Empty where there certainly is none: the host itself made the packet. */
+  readonly inInterface?: string | undefined;
+  /** Empty where there certainly is none: before the routing decision, and for what is delivered here. */
+  readonly outInterface?: string | undefined;
   /** Absent: this place does not track connections, or can't tell. */
-  readonly state?: ConnectionState;
-  readonly connection?: ConnectionView;
+  readonly state?: ConnectionState | undefined;
+  readonly connection?: ConnectionView | undefined;
   /** Marks, changed as rules pass. `undefined`: not known. Packets start with 0. */
   mark?: number | undefined;
   connectionMark?: number | undefined;

@@ -20,6 +20,8 @@ export class Connection {
   gone = false;
   /** The connection's mark (CONNMARK); undefined where a rule that can't be known may have set it. */
   mark: number | undefined = 0;
+  /** How its first packet passed here, for a place whose own addresses nobody told: replies go the other way round. */
+  way: "input" | "forward" | "output" | undefined;
   tcp: TcpTracking | undefined;
   /** From when on UDP traffic both ways counts as a stream. */
   streamFrom = 0;
