@@ -24,3 +24,8 @@ export function serviceMatch(service: Service): Match {
   }
   return all(...tests);
 }
+
+/** `web-sg (sg-0web)`; the name alone where it is the id. */
+export function ringName(ring: { readonly id: string; readonly name: string }): string {
+  return ring.name === ring.id ? ring.id : `${ring.name} (${ring.id})`;
+}

@@ -1,8 +1,9 @@
 // A packet's headers as the rings see them. A field is one value, a set of values that the question leaves open, or
 // absent. Knows no rule and no place; the interface it passes and its connection belong to the view of a ring.
 import { formatAddress, type Address, type Family } from "./address.ts";
-import { formatAddressSet, isAddress, type AddressSet } from "./address-set.ts";
+import { formatAddressSet, isAddress, isEmptyAddresses, type AddressSet } from "./address-set.ts";
 import { pairsOf, type NumberSet } from "./intervals.ts";
+import { missingFromInternet } from "./special.ts";
 import { hasPorts, ICMP, ICMPV6, protocolName, TCP } from "./protocol.ts";
 
 /** TCP flag bits, RFC 9293 section 3.1 and RFC 3168. */
@@ -76,7 +77,10 @@ export function isIcmpError(packet: Packet): boolean {
 
 /** `203.0.113.7`, or what is left open, for people. */
 export function addressText(value: AddressValue): string {
-  return isAddress(value) ? formatAddress(value) : formatAddressSet(value);
+  if (isAddress(value)) return formatAddress(value);
+  const missing = missingFromInternet(value);
+  if (missing === undefined) return formatAddressSet(value);
+  return isEmptyAddresses(missing) ? "internet" : `internet except ${formatAddressSet(missing)}`;
 }
 
 /** `443`, `32768–60999`, `80, 443`. */
@@ -93,7 +97,7 @@ export function packetText(packet: Packet): string {
   const end = (address: AddressValue, port: NumberValue | undefined): string => {
     const text = addressText(address);
     if (port === undefined) return text;
-    return `${text.includes(":") ? `[${text}]` : text}:${numberText(port)}`;
+    return `${text.includes(":") ? `[${text}]` : text}:${isEveryPort(port) ? "any" : numberText(port)}`;
   };
   const ported = typeof packet.protocol !== "number" || hasPorts(packet.protocol);
   const icmp =
@@ -106,6 +110,10 @@ export function packetText(packet: Packet): string {
     `${protocol} ${end(packet.source, ported ? packet.sourcePort : undefined)}` +
     ` > ${end(packet.destination, ported ? packet.destinationPort : undefined)}${icmp}${flags}`
   );
+}
+
+function isEveryPort(value: NumberValue): boolean {
+  return typeof value !== "number" && value.length === 2 && (value[0] ?? 1) <= 1 && value[1] === 65535;
 }
 
 const flagNames = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"] as const;

@@ -14,6 +14,7 @@ import { assemble, combine, worst } from "./trace/assemble.ts";
 import { buildEnds, sharedFamilies, type Ends } from "./trace/ends.ts";
 import type { Trace, TraceCase, TraceQuestion } from "./trace/model.ts";
 import { onwardTraces } from "./trace/onward.ts";
+import { checkReply } from "./trace/check-reply.ts";
 import { replyTo } from "./trace/reply.ts";
 
 export type { Trace, TraceQuestion } from "./trace/model.ts";
@@ -106,10 +107,14 @@ function thereAndBack(index: EstateIndex, question: TraceQuestion, ends: Ends, p
   };
   const goal = ends.goal === undefined ? {} : { goal: ends.goal };
   const forward = walkPacket({ ...shared, isReply: false, ...goal }, packet, ends.start);
-  const back = forward.end.kind === "nowhere" ? undefined : replyTo(forward.packet);
+  // What came from outside and never got in is answered by nobody; between two places of the estate the way back is
+  // a question of its own, even where the way there fails.
+  const lost = forward.end.kind === "nowhere" || (forward.jumped && ends.start.kind === "outside");
+  const back = lost ? undefined : replyTo(forward.packet);
   if (back === undefined) return { packet, answer: forward.answer, forward };
   const home = ends.start.kind === "interface" ? { goal: ends.start.interface } : {};
-  const reply = walkPacket({ ...shared, isReply: true, ...home }, back, replyStart(forward.end));
+  const walked = walkPacket({ ...shared, isReply: true, ...home }, back, replyStart(forward.end));
+  const reply = forward.jumped ? walked : checkReply(packet, walked);
   return { packet, answer: combine([forward.answer, reply.answer]), forward, reply };
 }
 

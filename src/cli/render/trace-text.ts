@@ -114,11 +114,11 @@ function stepLines(step: Step, p: Paint): string[] {
   const mark = answerPaint(p, step.verdict)(marks[step.verdict]);
   const [rule] = step.rules;
   const cited = rule === undefined ? "" : p.faint(`  [${originLine(rule.origin)}]`);
-  const where =
-    step.ring === "" || step.place.endsWith(step.ring) ? step.place : `${step.place}, ${step.ring}`;
+  const where = step.place.includes(step.ring) ? step.place : `${step.ring}, ${step.place}`;
+  const why = step.verdict === "denied" ? p.bad(step.why) : step.why;
   return [
     `  ${mark} ${layerNames[step.layer].padEnd(layerWidth)}  ${where}`,
-    `    ${" ".repeat(layerWidth)}${step.verdict === "denied" ? p.bad(step.why) : step.why}${cited}`,
+    `${" ".repeat(layerWidth + 6)}${why}${cited}`,
   ];
 }
 

@@ -102,7 +102,7 @@ function peerName(passage: Passage, value: AddressValue): string {
     const place = index.interfaceAt(network, value);
     if (place === undefined || place.kind === "pod") continue;
     const group = index.ringOf(place).groups[0];
-    if (group !== undefined) return `${group.name} (${group.id})`;
+    if (group !== undefined) return placeName(group);
   }
   return addressText(value);
 }

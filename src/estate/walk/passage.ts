@@ -37,6 +37,7 @@ export function outside(what: string, network?: string): Next {
 /** On to the place that the question asked for, as if the packet got there: its rings are worth knowing too. */
 export function onToGoal(passage: Passage): Next {
   const { goal } = passage.walk;
+  passage.jumped = true;
   return goal === undefined ? nowhere : { kind: "deliver", to: goal, entersSubnet: true };
 }
 
@@ -46,6 +47,8 @@ export interface Leg {
   readonly end: End;
   /** The packet as it arrived, after every rewriting. */
   readonly packet: Packet;
+  /** No way led on, and the rings at the goal were asked as if the packet had got there. */
+  readonly jumped: boolean;
 }
 
 /** What a walk is asked with. */
@@ -71,6 +74,7 @@ export interface Passage {
   readonly walk: Walk;
   readonly steps: Step[];
   packet: Packet;
+  jumped: boolean;
 }
 
 export function addStep(passage: Passage, step: Step): Step {

@@ -38,7 +38,7 @@ const mostHops = 32;
  * @example walkPacket({ index: indexOf(estate), memory: new Memory(), now: 0, isReply: false }, packet, { kind: "outside" })
  */
 export function walkPacket(walk: Walk, packet: Packet, start: Start): Leg {
-  const passage: Passage = { walk, steps: [], packet };
+  const passage: Passage = { walk, steps: [], packet, jumped: false };
   let next = begin(passage, start);
   for (let hops = 0; next.kind !== "end"; hops += 1) {
     if (hops >= mostHops) {
@@ -54,7 +54,13 @@ export function walkPacket(walk: Walk, packet: Packet, start: Start): Leg {
     }
   }
   const end: End = next.end;
-  return { answer: answerOf(passage.steps), steps: passage.steps, end, packet: passage.packet };
+  return {
+    answer: answerOf(passage.steps),
+    steps: passage.steps,
+    end,
+    packet: passage.packet,
+    jumped: passage.jumped,
+  };
 }
 
 function begin(passage: Passage, start: Start): Next {

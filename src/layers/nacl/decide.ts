@@ -1,11 +1,11 @@
 // How a network ACL decides: entries by number, the first that matches, `*` refuses the rest; every packet for itself,
 // replies too. (VPC user guide, "Network ACL rules".)
-import type { Packet } from "../../packet/packet.ts";
+import { addressText, type Packet } from "../../packet/packet.ts";
 import { evaluate } from "../../rules/evaluate.ts";
 import { all, always, destination, source, type Match } from "../../rules/match.ts";
 import type { Chain, Rule } from "../../rules/rule.ts";
 import type { Step } from "../../rules/step.ts";
-import { serviceMatch } from "../ports.ts";
+import { ringName, serviceMatch } from "../ports.ts";
 import type { Direction } from "../security-group/decide.ts";
 import { serviceText } from "../security-group/decide.ts";
 import type { NetworkAcl, NetworkAclEntry } from "./model.ts";
@@ -76,10 +76,11 @@ export function decideNetworkAcl(
     return { ...base, verdict: "allowed", why: `${acl.name} allows it: ${last.rule.text}`, causes: [] };
   }
   const byDefault = last.rule === chain.policy;
-  const reply = isReply ? "the reply, which a network ACL judges like any packet: it keeps no state" : "it";
+  const memory = isReply ? " A network ACL keeps no state, so replies need an entry of their own" : "";
+  const it = isReply ? "the reply" : "it";
   const why = byDefault
-    ? `no ${direction} entry of ${acl.name} lets ${isReply ? "through" : "it through: * deny decides"}${isReply ? ` ${reply}: * deny decides` : ""}`
-    : `${acl.name} refuses ${reply}: ${last.rule.text}`;
+    ? `no ${direction} entry of ${acl.name} lets ${it} through: * deny decides${memory === "" ? "" : `.${memory}`}`
+    : `${acl.name} refuses ${it}: ${last.rule.text}${memory === "" ? "" : `.${memory}`}`;
   return {
     ...base,
     verdict: "denied",
@@ -103,8 +104,9 @@ function remedyText(
   const service = isReply
     ? `${serviceText({ ...packet, destinationPort: [1024, 65535] })} (ephemeral ports)`
     : serviceText(packet);
-  const where = direction === "inbound" ? "from the other side" : "to the other side";
-  return `add to ${acl.name} (${acl.id}) the ${direction} entry ${number}: allow ${service} ${where}`;
+  const where =
+    direction === "inbound" ? `from ${addressText(packet.source)}` : `to ${addressText(packet.destination)}`;
+  return `add to ${ringName(acl)} the ${direction} entry ${number}: allow ${service} ${where}`;
 }
 
 /** A number before the entry that refuses, or ten after the last one. */

@@ -10,7 +10,7 @@ import { all, destination, source, type Match } from "../../rules/match.ts";
 import type { Rule } from "../../rules/rule.ts";
 import type { Step } from "../../rules/step.ts";
 import { isMaybe, type Cause } from "../../rules/truth.ts";
-import { serviceMatch } from "../ports.ts";
+import { ringName, serviceMatch } from "../ports.ts";
 import type { SecurityGroup, SecurityGroupRule } from "./model.ts";
 
 /** What a rule's peer stands for in an estate. A group or list that is not there stands for nobody. */
@@ -153,8 +153,7 @@ function refusal(ring: GroupRing, direction: Direction, near: readonly Miss[]): 
 
 function remedyText(ring: GroupRing, direction: Direction, packet: Packet, peerName: string): string {
   const group = ring.groups[0];
-  const where =
-    group === undefined ? "attach a security group that has" : `add to ${group.name} (${group.id})`;
+  const where = group === undefined ? "attach a security group that has" : `add to ${ringName(group)}`;
   return `${where} the ${direction} rule: ${serviceText(packet)} ${direction === "inbound" ? "from" : "to"} ${peerName}`;
 }
 

@@ -87,7 +87,13 @@ function thereAndBack(
 }
 
 function legOf(passage: HostPassage): Leg {
-  return { answer: passage.answer, steps: passage.steps, end: { kind: "nowhere" }, packet: passage.packet };
+  return {
+    answer: passage.answer,
+    steps: passage.steps,
+    end: { kind: "nowhere" },
+    packet: passage.packet,
+    jumped: false,
+  };
 }
 
 function causesOf(result: TraceCase): Cause[] {
