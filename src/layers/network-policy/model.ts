@@ -1,20 +1,34 @@
-// Kubernetes policies in their own words, with every selector already resolved to the pods it selects. How the tiers
+// Kubernetes policies in their own words, with every selector already resolved to the endpoints it selects: interfaces
+// of pods, so that a policy for a secondary network (MultiNetworkPolicy) binds that network's interfaces alone. How the tiers
 // (AdminNetworkPolicy, NetworkPolicy, BaselineAdminNetworkPolicy) decide stands in decide.ts.
 import type { Rule } from "../../rules/rule.ts";
 import type { Origin } from "../../problem.ts";
 
 /** Which policy, and whom it binds. Rules carry the action: `accept`, `drop` or `return` (Pass). */
 export interface NetworkPolicy {
-  readonly kind: "NetworkPolicy" | "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy";
+  readonly kind: "NetworkPolicy" | "MultiNetworkPolicy" | "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy";
   readonly name: string;
   /** Absent for the cluster-wide kinds. */
   readonly namespace?: string;
   /** AdminNetworkPolicy: 0 to 1000, lowest first. */
   readonly priority: number;
-  /** Endpoint ids of the pods that it selects. */
+  /** Endpoint ids (interface ids in the estate) of the pods that it selects. */
   readonly pods: ReadonlySet<string>;
   /** Absent where the policy does not speak of that direction. */
   readonly ingress?: readonly Rule[];
   readonly egress?: readonly Rule[];
+  /** By endpoint: what no policy can refuse it, namely the traffic of the node that it runs on. One map for all policies. */
+  readonly exempt?: ReadonlyMap<string, Exemption>;
   readonly origin: Origin;
 }
+
+export interface Exemption {
+  readonly ingress: Rule;
+  readonly egress: Rule;
+}
+
+/**
+ * The identity (`from` or `to` of a packet) of a peer that is known to be no pod and no node: the internet, a company's
+ * network. A peer without any identity may still turn out to be a node, where a policy or an exemption asks for one.
+ */
+export const outsideCluster = "outside the cluster";

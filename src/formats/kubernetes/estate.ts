@@ -1,0 +1,242 @@
+// A cluster as places: networks, one subnet and route table for each, a host and its interfaces for each workload,
+// services and entrances. What policies say of them comes from elsewhere.
+import type {
+  EstatePart,
+  Gateway,
+  Host,
+  Interface,
+  InterfaceAddress,
+  LoadBalancer,
+  NamedAddresses,
+  Network,
+  RouteTable,
+  Subnet,
+} from "../../estate/model.ts";
+import { allAddresses, prefixesOf, singleAddress, unionOfAddresses, prefixSet } from "../../packet/address-set.ts";
+import { makeAddress, requirePrefix, type Address, type Prefix } from "../../packet/address.ts";
+import { Problem } from "../../problem.ts";
+import type { Cluster, Endpoint } from "./cluster.ts";
+import type { ClusterNetwork } from "./networks.ts";
+import { serviceBalancer, serviceId, serviceInterfaceId, type Service } from "./services.ts";
+import type { Workload } from "./workloads.ts";
+
+/** Where pods get made-up addresses: shared address space (RFC 6598), which no pod can be addressed by from outside. */
+const syntheticPrefix = requirePrefix("100.64.0.0/10");
+
+type Places = Required<
+  Pick<
+    EstatePart,
+    "networks" | "subnets" | "interfaces" | "hosts" | "routeTables" | "gateways" | "loadBalancers" | "names"
+  >
+>;
+
+export function clusterPlaces(
+  cluster: Cluster,
+  services: readonly Service[],
+  entrances: readonly LoadBalancer[],
+): Places {
+  const endpoints = [
+    ...cluster.endpoints,
+    ...(cluster.controller === undefined ? [] : [cluster.controller]),
+  ];
+  const addresses = addressesOf(endpoints);
+  const interfaces = new Map<string, Interface>(
+    endpoints.map((endpoint) => [endpoint.id, podInterface(endpoint, addresses.get(endpoint.id) ?? [])]),
+  );
+  const podSubnet = subnetId(cluster.networks.pod);
+  for (const service of services) {
+    if (service.addresses.length === 0) continue;
+    interfaces.set(serviceInterfaceId(service), serviceInterface(service, podSubnet));
+  }
+  const gateway = nodesGateway(cluster);
+  const networks: [string, Network][] = [];
+  const subnets: [string, Subnet][] = [];
+  const routeTables: [string, RouteTable][] = [];
+  for (const network of cluster.networks.all) {
+    const prefixes = prefixesOn(network, cluster, interfaces);
+    networks.push([network.id, { ...place(network), kind: "cluster", prefixes }]);
+    const table = `${network.id} routes`;
+    subnets.push([
+      subnetId(network),
+      {
+        ...place(network),
+        id: subnetId(network),
+        network: network.id,
+        prefixes,
+        routeTable: table,
+        packetFilters: [],
+      },
+    ]);
+    routeTables.push([table, routesOf(network, table, prefixes, gateway.id)]);
+  }
+  return {
+    networks: new Map(networks),
+    subnets: new Map(subnets),
+    routeTables: new Map(routeTables),
+    interfaces,
+    hosts: new Map(hostsOf(cluster, endpoints)),
+    gateways: new Map([[gateway.id, gateway]]),
+    loadBalancers: new Map(
+      [...services.map(serviceBalancer), ...entrances].map((balancer) => [balancer.id, balancer]),
+    ),
+    names: new Map(nodeNames(cluster).map((name) => [name.id, name])),
+  };
+}
+
+function place(network: ClusterNetwork): Pick<Network, "id" | "name" | "tags" | "origin"> {
+  return { id: network.id, name: network.name, tags: {}, origin: network.origin };
+}
+
+function subnetId(network: ClusterNetwork): string {
+  return `${network.id} pods`;
+}
+
+/** The input's own addresses; a made-up one where it has none. */
+function addressesOf(endpoints: readonly Endpoint[]): ReadonlyMap<string, readonly InterfaceAddress[]> {
+  const taken = new Set(
+    endpoints.flatMap((endpoint) => endpoint.addresses).map((address) => `${address.family} ${address.value}`),
+  );
+  const last = 2 ** (32 - syntheticPrefix.length);
+  let next = 0;
+  const make = (): Address => {
+    for (next += 1; next < last; next += 1) {
+      const address = makeAddress(4, Number(syntheticPrefix.value) + next);
+      if (!taken.has(`4 ${address.value}`)) return address;
+    }
+    throw new Problem("limit", "a cluster of more workloads than there are shared addresses is not read");
+  };
+  return new Map(
+    endpoints.map((endpoint) => [
+      endpoint.id,
+      endpoint.addresses.length > 0
+        ? endpoint.addresses.map((address) => ({ address }))
+        : [{ address: make(), synthetic: true }],
+    ]),
+  );
+}
+
+function podInterface(endpoint: Endpoint, addresses: readonly InterfaceAddress[]): Interface {
+  const { workload, network } = endpoint;
+  const device = endpoint.primary ? "eth0" : network.name;
+  return {
+    id: endpoint.id,
+    name: endpoint.id,
+    tags: {},
+    origin: workload.origin,
+    kind: "pod",
+    subnet: subnetId(network),
+    addresses,
+    securityGroups: [],
+    sourceDestinationCheck: false,
+    owner: workload.id,
+    device,
+  };
+}
+
+function serviceInterface(service: Service, subnet: string): Interface {
+  return {
+    id: serviceInterfaceId(service),
+    name: serviceInterfaceId(service),
+    tags: {},
+    origin: service.object.origin,
+    kind: "load-balancer",
+    subnet,
+    addresses: service.addresses.map((address) => ({ address })),
+    securityGroups: [],
+    sourceDestinationCheck: false,
+    owner: serviceId(service),
+  };
+}
+
+function hostsOf(cluster: Cluster, endpoints: readonly Endpoint[]): [string, Host][] {
+  const workloads: Workload[] = [...cluster.workloads];
+  if (cluster.controller !== undefined) workloads.push(cluster.controller.workload);
+  return workloads.map((workload) => [
+    workload.id,
+    {
+      id: workload.id,
+      name: workload.id,
+      tags: Object.fromEntries(workload.labels),
+      origin: workload.origin,
+      kind: "pod",
+      interfaces: endpoints.filter((endpoint) => endpoint.workload === workload).map((endpoint) => endpoint.id),
+      system: "linux",
+      running: workload.running,
+    },
+  ]);
+}
+
+/** The prefixes that nodes hand out on the pod network, and whatever addresses the input has beyond them. */
+function prefixesOn(
+  network: ClusterNetwork,
+  cluster: Cluster,
+  interfaces: ReadonlyMap<string, Interface>,
+): Prefix[] {
+  const own = [...interfaces.values()].filter((each) => each.subnet === subnetId(network));
+  const handedOut = network.kind === "pod" ? cluster.nodes.flatMap((node) => node.podPrefixes) : [];
+  const made = own.some((each) => each.addresses.some((item) => item.synthetic === true));
+  return prefixesOf(
+    unionOfAddresses([
+      ...handedOut.map(prefixSet),
+      ...(made ? [prefixSet(syntheticPrefix)] : []),
+      ...own.flatMap((each) =>
+        each.addresses.flatMap((item) => (item.synthetic === true ? [] : [singleAddress(item.address)])),
+      ),
+    ]),
+  );
+}
+
+/** Within its network a pod reaches every pod; all else leaves by the node. Attached networks lead nowhere else. */
+function routesOf(
+  network: ClusterNetwork,
+  id: string,
+  prefixes: readonly Prefix[],
+  gateway: string,
+): RouteTable {
+  const shared = { propagated: false, origin: network.origin };
+  const local = {
+    ...shared,
+    destination: unionOfAddresses(prefixes.map(prefixSet)),
+    prefixes,
+    target: { kind: "local" } as const,
+    text: `${network.name} is local`,
+  };
+  const onward = {
+    ...shared,
+    destination: allAddresses,
+    prefixes: [requirePrefix("0.0.0.0/0"), requirePrefix("::/0")],
+    target: { kind: "gateway", id: gateway } as const,
+    text: "everything else leaves by the node",
+  };
+  return {
+    ...place(network),
+    id,
+    network: network.id,
+    routes: network.kind === "attachment" ? [local] : [local, onward],
+    main: true,
+  };
+}
+
+function nodesGateway(cluster: Cluster): Gateway {
+  const { pod } = cluster.networks;
+  return {
+    id: "cluster nodes",
+    name: "the cluster's nodes",
+    tags: {},
+    origin: pod.origin,
+    kind: "private",
+    networks: cluster.networks.all
+      .filter((network) => network.kind !== "attachment")
+      .map((network) => network.id),
+  };
+}
+
+function nodeNames(cluster: Cluster): NamedAddresses[] {
+  return cluster.nodes.map((node) => ({
+    id: `node ${node.name}`,
+    name: node.name,
+    tags: Object.fromEntries(node.labels),
+    origin: node.origin,
+    set: unionOfAddresses(node.addresses.map(singleAddress)),
+  }));
+}

@@ -1,0 +1,180 @@
+// NetworkPolicy, and MultiNetworkPolicy, which says the same of attached networks: read strictly and lowered to rules
+// on endpoints. (kubernetes.io, "Network Policies"; k8snetworkplumbingwg, multi-networkpolicy)
+import type { NetworkPolicy } from "../../layers/network-policy/model.ts";
+import { Problem, type Unknown } from "../../problem.ts";
+import { all, always, any, type Match } from "../../rules/match.ts";
+import type { Rule } from "../../rules/rule.ts";
+import type { Cluster, Endpoint } from "./cluster.ts";
+import { asMap, asWord, field, listField, named, onlyFields } from "./fields.ts";
+import { fullName, type KubernetesObject } from "./objects.ts";
+import { addressPeerMatch, outsideMatch, podPeerMatch, readIpBlock, selectedBy, type Side } from "./peers.ts";
+import { anyPortMatch, portsMatch, portsText, readPort } from "./ports.ts";
+import { readSelector, selectorText, type Selector } from "./selectors.ts";
+import type { MapTree, Tree } from "./tree.ts";
+
+/** Which endpoints the policy can speak of, and how an ipBlock finds them. */
+interface Scope {
+  readonly cluster: Cluster;
+  readonly policy: KubernetesObject;
+  readonly endpoints: readonly Endpoint[];
+  readonly selected: readonly Endpoint[];
+}
+
+export function readNetworkPolicy(policy: KubernetesObject, cluster: Cluster): NetworkPolicy {
+  const spec = specOf(policy);
+  const endpoints = cluster.endpoints.filter((endpoint) => endpoint.primary);
+  return lower(policy, spec, endpoints, cluster, "NetworkPolicy");
+}
+
+/** A policy for the networks of its annotation; an unknown where one of them is not in the input. */
+export function readMultiNetworkPolicy(
+  policy: KubernetesObject,
+  cluster: Cluster,
+): { readonly policy: NetworkPolicy; readonly unknowns: readonly Unknown[] } {
+  const spec = specOf(policy);
+  const annotation = policy.annotations.get("k8s.v1.cni.cncf.io/policy-for") ?? "";
+  if (annotation.trim() === "") {
+    throw new Problem(
+      "meaning",
+      "a MultiNetworkPolicy is expected to name its networks in the annotation k8s.v1.cni.cncf.io/policy-for",
+      { origin: policy.origin },
+    );
+  }
+  const networks = new Set<string>();
+  const unknowns: Unknown[] = [];
+  for (const name of annotation.split(",").map((part) => part.trim())) {
+    const [namespace, own] = name.includes("/") ? name.split("/", 2) : [policy.namespace, name];
+    const network = cluster.networks.attachment(namespace ?? "", own ?? "");
+    if (network !== undefined) networks.add(network.id);
+    else {
+      unknowns.push({
+        origin: policy.origin,
+        what: `${fullName(policy)} is for the network ${name}`,
+        effect: "without effect there: its NetworkAttachmentDefinition is not in the input",
+      });
+    }
+  }
+  const endpoints = cluster.endpoints.filter(
+    (endpoint) => !endpoint.primary && networks.has(endpoint.network.id),
+  );
+  return { policy: lower(policy, spec, endpoints, cluster, "MultiNetworkPolicy"), unknowns };
+}
+
+/** An absent spec is an empty one: it selects every pod of its namespace, and lets nothing in. */
+function specOf(policy: KubernetesObject): MapTree {
+  onlyFields(policy.map, `a ${policy.kind}`, ["apiVersion", "kind", "metadata", "spec", "status"]);
+  const tree = field(policy.map, "spec");
+  if (tree === undefined) return { kind: "map", origin: policy.origin, entries: new Map() };
+  const spec = asMap(tree, "spec");
+  onlyFields(spec, "the spec", ["podSelector", "policyTypes", "ingress", "egress"]);
+  return spec;
+}
+
+function lower(
+  policy: KubernetesObject,
+  spec: MapTree,
+  endpoints: readonly Endpoint[],
+  cluster: Cluster,
+  kind: "NetworkPolicy" | "MultiNetworkPolicy",
+): NetworkPolicy {
+  const tree = field(spec, "podSelector");
+  const pods: Selector = tree === undefined ? [] : readSelector(tree, "podSelector");
+  const peer = { namespaces: undefined, ownNamespace: policy.namespace, pods };
+  const selected = selectedBy(peer, cluster, endpoints).filter((endpoint) => !endpoint.asNode);
+  const scope: Scope = { cluster, policy, endpoints, selected };
+  const ingress = listField(spec, "ingress").map((item, at) => readRule(item, at, "ingress", scope));
+  const egress = listField(spec, "egress").map((item, at) => readRule(item, at, "egress", scope));
+  const types = policyTypes(spec, egress.length > 0);
+  return {
+    kind,
+    name: policy.name,
+    namespace: policy.namespace,
+    priority: 0,
+    pods: new Set(selected.map((endpoint) => endpoint.id)),
+    ...(types.has("Ingress") ? { ingress } : {}),
+    ...(types.has("Egress") ? { egress } : {}),
+    origin: policy.origin,
+  };
+}
+
+/** Ingress always, and Egress where there is an egress rule, unless policyTypes says otherwise. */
+function policyTypes(spec: MapTree, hasEgress: boolean): ReadonlySet<string> {
+  const listed = listField(spec, "policyTypes").map((item) =>
+    asWord(item, "a policy type", ["Ingress", "Egress"]),
+  );
+  if (listed.length > 0) return new Set(listed);
+  return new Set(hasEgress ? ["Ingress", "Egress"] : ["Ingress"]);
+}
+
+function readRule(item: Tree, at: number, direction: "ingress" | "egress", scope: Scope): Rule {
+  const map: MapTree =
+    item.kind === "scalar" && item.value === null
+      ? { kind: "map", origin: item.origin, entries: new Map() }
+      : asMap(item, `an item of ${direction}`);
+  const end = direction === "ingress" ? "from" : "to";
+  onlyFields(map, `an item of ${direction}`, [end, "ports"]);
+  const side: Side = direction === "ingress" ? "source" : "destination";
+  const peers = listField(map, end).map((peer) => readPeer(peer, end, side, scope));
+  const ports = listField(map, "ports").map(readPort);
+  const destinations = direction === "ingress" ? scope.selected : scope.endpoints;
+  const whom = peers.length === 0 ? "anyone" : peers.map((peer) => peer.text).join(" or ");
+  return {
+    match: all(
+      peers.length === 0 ? always : any(...peers.map((peer) => peer.match)),
+      ports.length === 0 ? anyPortMatch : portsMatch(ports, destinations),
+    ),
+    actions: [{ kind: "accept" }],
+    origin: named(map.origin, `${fullName(scope.policy)} ${direction} ${at + 1}`),
+    text: `${direction} ${end} ${whom}${ports.length === 0 ? "" : `, ${portsText(ports)}`}`,
+  };
+}
+
+function readPeer(
+  item: Tree,
+  end: "from" | "to",
+  side: Side,
+  scope: Scope,
+): { readonly match: Match; readonly text: string } {
+  const map = asMap(item, `an item of ${end}`);
+  onlyFields(map, `an item of ${end}`, ["podSelector", "namespaceSelector", "ipBlock"]);
+  const block = field(map, "ipBlock");
+  const namespaceTree = field(map, "namespaceSelector");
+  const podTree = field(map, "podSelector");
+  if (block !== undefined) {
+    if (namespaceTree !== undefined || podTree !== undefined) {
+      throw new Problem("meaning", `an ipBlock is expected to stand alone in an item of ${end}`, {
+        origin: map.origin,
+        remedy: "give the selectors an item of their own",
+      });
+    }
+    const { set, text } = readIpBlock(block);
+    const attached = scope.policy.kind === "MultiNetworkPolicy";
+    return {
+      match: attached
+        ? addressPeerMatch(side, set, scope.cluster, scope.endpoints)
+        : outsideMatch(side, set, scope.cluster),
+      text,
+    };
+  }
+  if (namespaceTree === undefined && podTree === undefined) {
+    throw new Problem(
+      "meaning",
+      `an item of ${end} is expected to have a podSelector, a namespaceSelector or an ipBlock`,
+      { origin: map.origin, remedy: `leave ${end} out to mean everyone` },
+    );
+  }
+  const namespaces =
+    namespaceTree === undefined ? undefined : readSelector(namespaceTree, "namespaceSelector");
+  const pods = podTree === undefined ? [] : readSelector(podTree, "podSelector");
+  const peer = { namespaces, ownNamespace: scope.policy.namespace, pods };
+  return {
+    match: podPeerMatch(side, peer, scope.cluster, scope.endpoints),
+    text: podPeerText(namespaces, pods),
+  };
+}
+
+export function podPeerText(namespaces: Selector | undefined, pods: Selector): string {
+  const whose = pods.length === 0 ? "all pods" : `pods ${selectorText(pods)}`;
+  if (namespaces === undefined) return `${whose} of its namespace`;
+  return namespaces.length === 0 ? `${whose} of all namespaces` : `${whose} of namespaces ${selectorText(namespaces)}`;
+}
