@@ -1,6 +1,6 @@
 // Walks a packet through a chain and says what can come out: one decision where everything is known, several where an
 // unknown match lets the walk go two ways. Linear in the rules: ways are merged at every rule, not multiplied.
-import { isConnectionAbsent, matches, tupleElementTruth } from "./matches.ts";
+import { at, isConnectionAbsent, matches, tupleCandidates, tupleElementTruth } from "./matches.ts";
 import type { Action, Chain, ChainSet, Rule, Translation } from "./rule.ts";
 import { allOf, type Cause, type Maybe, type Truth } from "./truth.ts";
 import type { View } from "./view.ts";
@@ -279,15 +279,20 @@ function perform(walk: Walk, held: Truth, actions: readonly Action[], stand: Sta
 
 /** A verdict map: the entry that holds the packet's fields; entries behind one that may hold it are looked at too. */
 function look(walk: Walk, lookup: Extract<Action, { kind: "lookup" }>, stand: Stand): Ends {
+  const { entries, fields } = lookup;
+  const found = tupleCandidates(entries, () => entries.map((entry) => entry.key), fields, walk.view);
   let left: Ends = 0;
-  for (const entry of lookup.entries) {
-    const inKey = tupleElementTruth(lookup.fields, entry.key, walk.view);
+  let unsure = false;
+  for (const entry of found === undefined ? entries : at(entries, found)) {
+    const inKey = tupleElementTruth(fields, entry.key, walk.view);
     if (inKey === false) continue;
     const held = entry.match === undefined ? inKey : allOf([inKey, matches(entry.match, walk.view)]);
     if (held === false) continue;
-    const now = left === 0 || stand.perhaps ? stand : { ...stand, perhaps: true };
+    // Behind an entry that may have held the packet, marks and other traces are only possible ones.
+    const now = !unsure || stand.perhaps ? stand : { ...stand, perhaps: true };
     const ends = perform(walk, held, entry.actions, now);
     left |= ends & ~open;
+    unsure = true;
     if (held === true) return left | (ends & open);
   }
   return left | open;

@@ -11,8 +11,9 @@ import {
 import { holds, intersection, isSubset, type NumberSet } from "../packet/intervals.ts";
 import type { AddressValue, NumberValue, Packet } from "../packet/packet.ts";
 import { hasPorts, ICMP, ICMPV6, TCP } from "../packet/protocol.ts";
-import type { AddressField, Match, NumberField } from "./match.ts";
+import type { AddressField, Match, NumberField, TupleElement } from "./match.ts";
 import { allOf, anyOf, isMaybe, not, unknown, type Truth } from "./truth.ts";
+import { candidates, type FieldValue } from "./tuple-index.ts";
 import type { View } from "./view.ts";
 
 export function matches(match: Match, view: View): Truth {
@@ -304,7 +305,73 @@ function addressTypeTruth(match: Extract<Match, { kind: "address-type" }>, view:
 }
 
 function tupleTruth(match: Extract<Match, { kind: "tuple" }>, view: View): Truth {
-  return anyOf(lazily(match.elements, (element) => tupleElementTruth(match.fields, element, view)));
+  const found = tupleCandidates(match.elements, () => match.elements, match.fields, view);
+  const elements = found === undefined ? match.elements : at(match.elements, found);
+  return anyOf(lazily(elements, (element) => tupleElementTruth(match.fields, element, view)));
+}
+
+/**
+ * Which elements of a set of tuples may hold the packet's fields: a large set is not asked element by element. Undefined:
+ * any of them. `owner` is the array that stands for the set, `keysOf` gives its elements' keys.
+ */
+export function tupleCandidates(
+  owner: readonly unknown[],
+  keysOf: () => readonly TupleElement[],
+  fields: readonly (AddressField | NumberField)[],
+  view: View,
+): readonly number[] | undefined {
+  return candidates(owner, keysOf, fields.length, (index) => {
+    const field = fields[index];
+    return field === undefined ? undefined : fieldValue(field, view);
+  });
+}
+
+/** The items at some places. */
+export function* at<T>(items: readonly T[], places: readonly number[]): Iterable<T> {
+  for (const place of places) {
+    const item = items[place];
+    if (item !== undefined) yield item;
+  }
+}
+
+const everyNumber: NumberSet = [0, Number.MAX_SAFE_INTEGER];
+
+/** A field's one value; `absent` where no test of it can hold, undefined where it is open or not known. */
+function fieldValue(field: AddressField | NumberField, view: View): FieldValue {
+  if (isAddressField(field)) {
+    const value = addressOf(field, view);
+    if (value === undefined) return isConnectionAbsent(view) ? "absent" : undefined;
+    return isAddress(value) ? value : undefined;
+  }
+  const readable = numberTruth(field, everyNumber, view);
+  if (readable !== true) return readable === false ? "absent" : undefined;
+  const value = numberOf(field, view);
+  return typeof value === "number" ? value : undefined;
+}
+
+function numberOf(field: NumberField, view: View): NumberValue | undefined {
+  const { packet, connection } = view;
+  switch (field) {
+    case "protocol":
+    case "length":
+    case "ttl":
+    case "dscp":
+      return packet[field];
+    case "source-port":
+      return packet.sourcePort;
+    case "destination-port":
+      return packet.destinationPort;
+    case "icmp-type":
+      return packet.icmpType;
+    case "icmp-code":
+      return packet.icmpCode;
+    case "original-protocol":
+      return connection?.original.protocol;
+    case "original-source-port":
+      return connection?.original.sourcePort;
+    case "original-destination-port":
+      return connection?.original.destinationPort;
+  }
 }
 
 function* lazily<A, B>(items: Iterable<A>, turn: (item: A) => B): Iterable<B> {

@@ -48,7 +48,7 @@ export function candidates(
   fields: number,
   read: (field: number) => FieldValue,
 ): readonly number[] | undefined {
-  if (owner.length < fewest) return undefined;
+  if (owner.length < fewest || fields === 0) return undefined;
   const values: (Address | number)[] = [];
   let absent = false;
   for (let field = 0; field < fields; field += 1) {
