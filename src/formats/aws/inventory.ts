@@ -5,7 +5,7 @@ import { Problem } from "../../problem.ts";
 import { isObject, readJson, type Json, type JsonDocument } from "../json.ts";
 import type { SourceFile } from "../reader.ts";
 import { itemsOf, misshapen, text, children, optionalText, type Item } from "./item.ts";
-import { isWhole, meaningOf, type Kind } from "./kinds.ts";
+import { importKey, isWhole, meaningOf, type Kind } from "./kinds.ts";
 
 export class Inventory {
   readonly #items = new Map<Kind, Item[]>();
@@ -49,6 +49,10 @@ export function takeInventory(files: readonly SourceFile[]): Inventory {
       });
     }
     const whole: Item = { value, path: "", document };
+    if (Object.hasOwn(value, importKey)) {
+      readImportRecord(inventory, whole);
+      continue;
+    }
     for (const [key, part] of Object.entries(value)) take(inventory, whole, key, part, document);
   }
   return inventory;
@@ -63,10 +67,6 @@ function take(inventory: Inventory, whole: Item, key: string, part: Json, docume
   }
   if (meaning === "continuation") {
     if (typeof part === "string" && part !== "") cutShort(inventory, whole, key);
-    return;
-  }
-  if (meaning === "import") {
-    readImportRecord(inventory, whole);
     return;
   }
   if (meaning === "unread") {

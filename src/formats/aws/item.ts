@@ -18,9 +18,13 @@ export function originOf(item: Item, id?: string): Origin {
 /** @throws Problem `syntax`, always: the field is not what the export's format says */
 export function misshapen(item: Item, key: string, expected: string): never {
   const found = describeJson(item.value[key]);
-  throw new Problem("syntax", `${item.path}.${key}: ${expected} was expected, found ${found}`, {
+  throw new Problem("syntax", `${pathTo(item, key)}: ${expected} was expected, found ${found}`, {
     origin: originOf(item),
   });
+}
+
+function pathTo(item: Item, key: string): string {
+  return item.path === "" ? key : `${item.path}.${key}`;
 }
 
 function describeJson(value: Json | undefined): string {
@@ -72,7 +76,7 @@ export function child(item: Item, key: string): Item | undefined {
   const value = field(item, key);
   if (value === undefined) return undefined;
   if (!isObject(value)) return misshapen(item, key, "an object");
-  return { value, path: `${item.path}.${key}`, document: item.document };
+  return { value, path: pathTo(item, key), document: item.document };
 }
 
 /** The objects of a list; none where it is absent. */
@@ -80,7 +84,7 @@ export function children(item: Item, key: string): Item[] {
   const value = field(item, key);
   if (value === undefined) return [];
   if (!Array.isArray(value)) return misshapen(item, key, "a list");
-  return itemsOf(value, `${item.path}.${key}`, item.document, item);
+  return itemsOf(value, pathTo(item, key), item.document, item);
 }
 
 /** A list's objects as items. `within` gives the line for an element that is no object. */
@@ -115,7 +119,7 @@ export function optionalAddress(item: Item, key: string): Address | undefined {
   if (written === undefined) return undefined;
   const address = parseAddress(written);
   if (address !== undefined) return address;
-  throw new Problem("meaning", `${item.path}.${key}: “${written}” is not an IP address`, {
+  throw new Problem("meaning", `${pathTo(item, key)}: “${written}” is not an IP address`, {
     origin: originOf(item),
   });
 }

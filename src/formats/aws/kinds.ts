@@ -112,12 +112,11 @@ const metadata = new Set([
   "config-file-git-sha1",
   "ResponseMetadata",
   "$metadata",
-  "TransitGatewayRouteTableId",
-  "PrefixListId",
-  "TargetGroupArn",
-  "LoadBalancerArn",
   "AdditionalRoutesAvailable",
 ]);
+
+/** What a list belongs to, beside the list. */
+const owners = new Set(["TransitGatewayRouteTableId", "PrefixListId", "TargetGroupArn", "LoadBalancerArn"]);
 
 /** Where a list was cut at a page's end. */
 const continuations = new Set(["NextToken", "Marker", "NextMarker"]);
@@ -125,12 +124,11 @@ const continuations = new Set(["NextToken", "Marker", "NextMarker"]);
 /** The file that `ringwall import aws` leaves beside the others. */
 export const importKey = "RingwallImport";
 
-export type KeyMeaning = Kind | "no-bearing" | "metadata" | "continuation" | "import" | "unread";
+export type KeyMeaning = Kind | "no-bearing" | "metadata" | "continuation" | "unread";
 
 /** `internet_gateways` as some collectors write it, `InternetGateways` as AWS does. */
 export function meaningOf(key: string): KeyMeaning {
-  if (key === importKey) return "import";
-  if (metadata.has(key)) return "metadata";
+  if (metadata.has(key) || owners.has(key)) return "metadata";
   if (continuations.has(key)) return "continuation";
   if (noBearing.has(key)) return "no-bearing";
   return kinds.get(key) ?? kinds.get(pascalCase(key)) ?? "unread";
@@ -153,7 +151,7 @@ export function looksLikeAws(written: string): boolean {
   const keys = outermostKeys(head);
   return keys.some((key, at) => {
     const meaning = meaningOf(key);
-    if (meaning === "import" || notModelled.has(key)) return true;
+    if (key === importKey || notModelled.has(key) || owners.has(key)) return true;
     if (meaning === "metadata" || meaning === "continuation" || meaning === "unread") return false;
     if (commonKeys.has(key)) return at === 0 && collectorHint(head);
     return /^[A-Z]/.test(key) || collectorKeys.test(head);
