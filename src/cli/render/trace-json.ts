@@ -83,7 +83,7 @@ export function stepJson(step: Step): StepDocument {
   };
 }
 
-function causeText(cause: Cause): string {
+export function causeText(cause: Cause): string {
   switch (cause.kind) {
     case "condition":
       return cause.what;
