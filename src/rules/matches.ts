@@ -283,6 +283,8 @@ function isPorted(packet: Packet): Truth {
 function interfaceTruth(match: Extract<Match, { kind: "interface" }>, view: View): Truth {
   const name = match.direction === "in" ? view.inInterface : view.outInterface;
   if (match.prefix && match.name === "") return true;
+  if (name === undefined && match.direction === "in" && match.name === "lo" && view.fromElsewhere === true)
+    return false;
   if (name === undefined)
     return unknown({
       kind: "condition",

@@ -8,6 +8,8 @@ export interface View {
   readonly packet: Packet;
   /** Empty where there certainly is none: the host itself made the packet. */
   readonly inInterface?: string | undefined;
+  /** The name of the interface is not known, but it is not loopback: the packet came from another machine. */
+  readonly fromElsewhere?: boolean;
   /** Empty where there certainly is none: before the routing decision, and for what is delivered here. */
   readonly outInterface?: string | undefined;
   /** Absent: this place does not track connections, or can't tell. */

@@ -23,6 +23,7 @@ class HostView implements View {
   packet: Packet;
   inInterface: string | undefined;
   outInterface: string | undefined;
+  fromElsewhere = false;
   state: ConnectionState = "invalid";
   connection: ConnectionView | undefined;
   mark: number | undefined;
@@ -73,6 +74,7 @@ export class Walk {
   run(hook: Hook, inInterface: string | undefined, outInterface: string | undefined): boolean {
     this.view.inInterface = inInterface;
     this.view.outInterface = outInterface;
+    this.view.fromElsewhere = this.passing.origin.kind === "arrives" && !isLoopback(this.packet.source);
     for (const stage of this.#plan[hook]) {
       const goesOn =
         stage.kind === "filter"
@@ -277,4 +279,10 @@ function differsInEffect(decisions: readonly Decision[]): boolean {
 
 function isSame(value: AddressValue, address: Address): boolean {
   return isAddress(value) && value.family === address.family && value.value === address.value;
+}
+
+/** RFC 1122 section 3.2.1.3 and RFC 4291 section 2.5.3: such addresses never come from another machine. */
+function isLoopback(source: AddressValue): boolean {
+  if (!isAddress(source)) return false;
+  return source.family === 4 ? source.value >>> 24 === 127 : source.value === 1n;
 }
