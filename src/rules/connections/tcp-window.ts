@@ -51,7 +51,7 @@ function beginSide(
   sender.maxEnd = end;
   sender.maxWindow = Math.max(header.window, 1);
   takeOptions(sender, header);
-  if (sender.liberal) receiver.liberal = true;
+  if (header.options === undefined) receiver.liberal = true;
   // Both ends must offer scaling, or neither scales (RFC 7323, section 2.2).
   if (isReply && !(sender.scales && receiver.scales)) {
     sender.scale = 0;

@@ -57,15 +57,17 @@ export function beginTcp(
   }
   const reply = unseenSide(original.liberal);
   reply.sackPermitted = !isSyn;
+  // The kernel begins with zeros, and compares with them.
+  const unseen = header === undefined ? undefined : 0;
   connection.tcp = {
     state: "NONE",
     seen: [original, reply],
     lastKind: "none",
     lastReply: false,
-    lastSequence: undefined,
-    lastAck: undefined,
-    lastEnd: undefined,
-    lastWindow: undefined,
+    lastSequence: unseen,
+    lastAck: unseen,
+    lastEnd: unseen,
+    lastWindow: unseen,
     ignoredSyn: undefined,
     challengeExpected: false,
     simultaneousOpen: false,
@@ -261,7 +263,10 @@ function judgeReset(
       return "check-window";
     challenge = true;
   }
+  // A RST that answers a SYN or ACK which was let through unbelieved may acknowledge what we ignored. That it must come
+  // from the other end is newer than most published copies of the source; Linux 6.18 behaves so.
   const answersIgnored =
+    tracking.lastReply !== isReply &&
     ((connection.seenReply && tracking.lastKind === "syn") ||
       (!connection.assured && tracking.lastKind === "ack")) &&
     header.acknowledgment === tracking.lastEnd;
