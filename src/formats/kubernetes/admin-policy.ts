@@ -5,12 +5,31 @@ import { Problem, type Unknown } from "../../problem.ts";
 import { all, always, any, type Match } from "../../rules/match.ts";
 import type { Action, Rule } from "../../rules/rule.ts";
 import type { Cluster, Endpoint } from "./cluster.ts";
-import { asList, asMap, asWhole, asWord, field, listField, named, onlyFields, required, textField } from "./fields.ts";
+import {
+  asList,
+  asMap,
+  asWhole,
+  asWord,
+  field,
+  listField,
+  named,
+  onlyFields,
+  required,
+  textField,
+} from "./fields.ts";
 import { podPeerText } from "./network-policy.ts";
 import { fullName, type KubernetesObject } from "./objects.ts";
-import { addressPeerMatch, cidrSet, nodeMatch, podPeerMatch, selectedBy, type PodPeer, type Side } from "./peers.ts";
+import {
+  addressPeerMatch,
+  cidrSet,
+  nodeMatch,
+  podPeerMatch,
+  selectedBy,
+  type PodPeer,
+  type Side,
+} from "./peers.ts";
 import { portsMatch, portsText, readAdminPort } from "./ports.ts";
-import { readSelector, selectorText } from "./selectors.ts";
+import { readSelector, selectorText, type Selector } from "./selectors.ts";
 import type { MapTree, Tree } from "./tree.ts";
 
 type Direction = "ingress" | "egress";
@@ -34,16 +53,26 @@ export function readAdminPolicy(
   const isAdmin = kind === "AdminNetworkPolicy";
   onlyFields(spec, "the spec", [...(isAdmin ? ["priority"] : []), "subject", "ingress", "egress"]);
   if (!isAdmin && policy.name !== "default") {
-    throw new Problem("meaning", `a BaselineAdminNetworkPolicy is expected to be named default, not “${policy.name}”`, {
-      origin: policy.origin,
-    });
+    throw new Problem(
+      "meaning",
+      `a BaselineAdminNetworkPolicy is expected to be named default, not “${policy.name}”`,
+      {
+        origin: policy.origin,
+      },
+    );
   }
   const priority = isAdmin ? asWhole(required(spec, "priority", "the spec"), "priority", 0, 1000) : 0;
   const endpoints = cluster.endpoints.filter((endpoint) => endpoint.primary);
-  const subject = readPods(asMap(required(spec, "subject", "the spec"), "subject"), "subject");
+  const unknowns: Unknown[] = [];
+  const subject = readPods(
+    asMap(required(spec, "subject", "the spec"), "subject"),
+    "subject",
+    policy,
+    unknowns,
+  );
   const selected = selectedBy(subject, cluster, endpoints).filter((endpoint) => !endpoint.asNode);
   const everyone = subject.namespaces?.length === 0 && subject.pods.length === 0;
-  const scope: Scope = { cluster, policy, endpoints, selected, unknowns: [] };
+  const scope: Scope = { cluster, policy, endpoints, selected, unknowns };
   const bound = everyone && cluster.controller !== undefined ? [...selected, cluster.controller] : selected;
   const rules = (direction: Direction): Rule[] =>
     listField(spec, direction).map((item, at) => readRule(item, at, direction, scope));
@@ -57,7 +86,7 @@ export function readAdminPolicy(
       egress: rules("egress"),
       origin: policy.origin,
     },
-    unknowns: scope.unknowns,
+    unknowns,
   };
 }
 
@@ -104,7 +133,11 @@ function readPeer(
 ): { readonly match: Match; readonly text: string } {
   const { cluster, endpoints } = scope;
   const map = asMap(item, "a peer");
-  const kinds = ["namespaces", "pods", ...(direction === "egress" ? ["nodes", "networks", "domainNames"] : [])];
+  const kinds = [
+    "namespaces",
+    "pods",
+    ...(direction === "egress" ? ["nodes", "networks", "domainNames"] : []),
+  ];
   onlyFields(map, `a peer of ${direction}`, kinds);
   exactlyOne(map, kinds, `a peer of ${direction}`);
   const nodes = field(map, "nodes");
@@ -134,7 +167,7 @@ function readPeer(
     });
     return { match: { kind: "unknown", what, origin: map.origin }, text: "domain names" };
   }
-  const peer = readPods(map, "a peer");
+  const peer = readPods(map, "a peer", scope.policy, scope.unknowns);
   return {
     match: podPeerMatch(side, peer, cluster, endpoints),
     text: podPeerText(peer.namespaces, peer.pods),
@@ -142,7 +175,7 @@ function readPeer(
 }
 
 /** `namespaces: selector`, or `pods: { namespaceSelector, podSelector }`. */
-function readPods(map: MapTree, what: string): PodPeer {
+function readPods(map: MapTree, what: string, policy: KubernetesObject, unknowns: Unknown[]): PodPeer {
   exactlyOne(map, ["namespaces", "pods"], what);
   const namespaces = field(map, "namespaces");
   if (namespaces !== undefined) {
@@ -150,11 +183,17 @@ function readPods(map: MapTree, what: string): PodPeer {
   }
   const inner = asMap(required(map, "pods", what), "pods");
   onlyFields(inner, "pods", ["namespaceSelector", "podSelector"]);
-  return {
-    namespaces: readSelector(required(inner, "namespaceSelector", "pods"), "namespaceSelector"),
-    ownNamespace: "",
-    pods: readSelector(required(inner, "podSelector", "pods"), "podSelector"),
+  const selector = (name: string): Selector => {
+    const tree = field(inner, name);
+    if (tree !== undefined) return readSelector(tree, name);
+    unknowns.push({
+      origin: inner.origin,
+      what: `${fullName(policy)} has pods without a ${name}`,
+      effect: "read as selecting all; the API server refuses such a policy",
+    });
+    return [];
   };
+  return { namespaces: selector("namespaceSelector"), ownNamespace: "", pods: selector("podSelector") };
 }
 
 function exactlyOne(map: MapTree, names: readonly string[], what: string): void {

@@ -121,7 +121,10 @@ function readNamespaces(
 
 function readNode(object: KubernetesObject): ClusterNode {
   const spec = mapField(object.map, "spec");
-  const prefixes = [...listField(spec, "podCIDRs"), ...(field(spec, "podCIDR") ? [field(spec, "podCIDR")] : [])];
+  const prefixes = [
+    ...listField(spec, "podCIDRs"),
+    ...(field(spec, "podCIDR") ? [field(spec, "podCIDR")] : []),
+  ];
   const texts = new Map<string, Origin>();
   for (const tree of prefixes) if (tree !== undefined) texts.set(asText(tree, "podCIDR"), tree.origin);
   return {

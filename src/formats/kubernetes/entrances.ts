@@ -108,7 +108,10 @@ function ingressBackends(object: KubernetesObject): Backend[] {
 function routeBackends(object: KubernetesObject): Backend[] {
   const spec = asMap(required(object.map, "spec", "a Route"), "spec");
   const port = readPortOrName(field(mapField(spec, "port"), "targetPort"));
-  const ends = [mapField(spec, "to"), ...listField(spec, "alternateBackends").map((item) => asMap(item, "a backend"))];
+  const ends = [
+    mapField(spec, "to"),
+    ...listField(spec, "alternateBackends").map((item) => asMap(item, "a backend")),
+  ];
   return ends.flatMap((end): Backend[] => {
     const name = textField(end, "name");
     const isService = (textField(end, "kind") ?? "Service") === "Service";

@@ -12,7 +12,13 @@ import type {
   RouteTable,
   Subnet,
 } from "../../estate/model.ts";
-import { allAddresses, prefixesOf, singleAddress, unionOfAddresses, prefixSet } from "../../packet/address-set.ts";
+import {
+  allAddresses,
+  prefixesOf,
+  singleAddress,
+  unionOfAddresses,
+  prefixSet,
+} from "../../packet/address-set.ts";
 import { makeAddress, requirePrefix, type Address, type Prefix } from "../../packet/address.ts";
 import { Problem } from "../../problem.ts";
 import type { Cluster, Endpoint } from "./cluster.ts";
@@ -35,10 +41,7 @@ export function clusterPlaces(
   services: readonly Service[],
   entrances: readonly LoadBalancer[],
 ): Places {
-  const endpoints = [
-    ...cluster.endpoints,
-    ...(cluster.controller === undefined ? [] : [cluster.controller]),
-  ];
+  const endpoints = [...cluster.endpoints, ...(cluster.controller === undefined ? [] : [cluster.controller])];
   const addresses = addressesOf(endpoints);
   const interfaces = new Map<string, Interface>(
     endpoints.map((endpoint) => [endpoint.id, podInterface(endpoint, addresses.get(endpoint.id) ?? [])]),
@@ -94,7 +97,9 @@ function subnetId(network: ClusterNetwork): string {
 /** The input's own addresses; a made-up one where it has none. */
 function addressesOf(endpoints: readonly Endpoint[]): ReadonlyMap<string, readonly InterfaceAddress[]> {
   const taken = new Set(
-    endpoints.flatMap((endpoint) => endpoint.addresses).map((address) => `${address.family} ${address.value}`),
+    endpoints
+      .flatMap((endpoint) => endpoint.addresses)
+      .map((address) => `${address.family} ${address.value}`),
   );
   const last = 2 ** (32 - syntheticPrefix.length);
   let next = 0;
@@ -159,7 +164,9 @@ function hostsOf(cluster: Cluster, endpoints: readonly Endpoint[]): [string, Hos
       tags: Object.fromEntries(workload.labels),
       origin: workload.origin,
       kind: "pod",
-      interfaces: endpoints.filter((endpoint) => endpoint.workload === workload).map((endpoint) => endpoint.id),
+      interfaces: endpoints
+        .filter((endpoint) => endpoint.workload === workload)
+        .map((endpoint) => endpoint.id),
       system: "linux",
       running: workload.running,
     },

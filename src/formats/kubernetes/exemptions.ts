@@ -57,7 +57,9 @@ function nodeTraffic(
 ): Match {
   const set = unionOfAddresses(addresses.map(singleAddress));
   const there = hostPods.filter((pod) =>
-    pod.addresses.some((own) => addresses.some((each) => each.family === own.family && each.value === own.value)),
+    pod.addresses.some((own) =>
+      addresses.some((each) => each.family === own.family && each.value === own.value),
+    ),
   );
   const outside: Match = { kind: "endpoint", side, ids: new Set([outsideCluster]) };
   return any(isEndpoint(side, there), all(outsideMatch(side, set, cluster), inverted(outside)));

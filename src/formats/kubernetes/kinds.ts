@@ -32,9 +32,44 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   VirtualMachineInstance: ["kubevirt.io"],
 };
 
+/** Kubernetes' own groups: a kind of one of them that is written under another is a slip of the pen. */
+const ownGroups: ReadonlySet<string> = new Set([
+  "",
+  "apps",
+  "batch",
+  "discovery.k8s.io",
+  "extensions",
+  "networking.k8s.io",
+  "policy",
+]);
+
+/** Kinds that nobody else has: whatever the group, they are meant. */
+const unmistakable: ReadonlySet<string> = new Set([
+  "ClusterUserDefinedNetwork",
+  "MultiNetworkPolicy",
+  "NetworkAttachmentDefinition",
+  "UserDefinedNetwork",
+]);
+
 export function isRead(object: KubernetesObject): boolean {
   const known = Object.hasOwn(groups, object.kind) ? groups[object.kind] : undefined;
-  return known?.includes(object.group) === true;
+  if (known === undefined) return false;
+  if (known.includes(object.group) || unmistakable.has(object.kind)) return true;
+  return ownGroups.has(object.group) && known.some((group) => ownGroups.has(group));
+}
+
+/** What is read under a group that it is not of: a cluster would refuse it, and people are to know. */
+export function slipOfGroup(object: KubernetesObject): Unknown[] {
+  const known = groups[object.kind] ?? [];
+  const [meant = ""] = known;
+  if (known.includes(object.group)) return [];
+  return [
+    {
+      origin: object.origin,
+      what: `${fullName(object)} is written with the API group “${object.group}”, which has no ${object.kind}`,
+      effect: `read as one of ${meant === "" ? "the core group" : meant}; a cluster would refuse it`,
+    },
+  ];
 }
 
 /** By kind, of Kubernetes' own groups: configuration, storage, identity, scheduling, events. */

@@ -176,5 +176,7 @@ function readPeer(
 export function podPeerText(namespaces: Selector | undefined, pods: Selector): string {
   const whose = pods.length === 0 ? "all pods" : `pods ${selectorText(pods)}`;
   if (namespaces === undefined) return `${whose} of its namespace`;
-  return namespaces.length === 0 ? `${whose} of all namespaces` : `${whose} of namespaces ${selectorText(namespaces)}`;
+  return namespaces.length === 0
+    ? `${whose} of all namespaces`
+    : `${whose} of namespaces ${selectorText(namespaces)}`;
 }

@@ -132,6 +132,11 @@ function definition(object: KubernetesObject): { network: ClusterNetwork; unknow
       ];
     }
   }
-  const network: ClusterNetwork = { id: `attachment ${name}`, name, kind: "attachment", origin: object.origin };
+  const network: ClusterNetwork = {
+    id: `attachment ${name}`,
+    name,
+    kind: "attachment",
+    origin: object.origin,
+  };
   return { network, unknown };
 }

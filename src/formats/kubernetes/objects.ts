@@ -61,11 +61,18 @@ export function fullName(object: KubernetesObject): string {
 }
 
 /** The object that a document holds, or those of its list; `kind` where the list says what its items are. */
-function objectsOf(tree: Tree, kindOfItems?: { readonly apiVersion: string; readonly kind: string }): KubernetesObject[] {
+function objectsOf(
+  tree: Tree,
+  kindOfItems?: { readonly apiVersion: string; readonly kind: string },
+): KubernetesObject[] {
   if (tree.kind !== "map") {
-    throw new Problem("meaning", "a Kubernetes object is expected: a map with apiVersion, kind and metadata", {
-      origin: tree.origin,
-    });
+    throw new Problem(
+      "meaning",
+      "a Kubernetes object is expected: a map with apiVersion, kind and metadata",
+      {
+        origin: tree.origin,
+      },
+    );
   }
   const kind = textField(tree, "kind") ?? kindOfItems?.kind;
   const apiVersion = textField(tree, "apiVersion") ?? kindOfItems?.apiVersion;

@@ -63,11 +63,13 @@ function ourReport(folder: URL): Report {
     if (endpoint.primary) {
       for (const range of outside.ingress) {
         const text = connectionText(allowedConnections(policies, range, party(endpoint)));
-        if (text !== "") add(endpoint, `${rangeText(range.addresses)}[External] => ${nameOf(endpoint)} : ${text}`);
+        if (text !== "")
+          add(endpoint, `${rangeText(range.addresses)}[External] => ${nameOf(endpoint)} : ${text}`);
       }
       for (const range of outside.egress) {
         const text = connectionText(allowedConnections(policies, party(endpoint), range));
-        if (text !== "") add(endpoint, `${nameOf(endpoint)} => ${rangeText(range.addresses)}[External] : ${text}`);
+        if (text !== "")
+          add(endpoint, `${nameOf(endpoint)} => ${rangeText(range.addresses)}[External] : ${text}`);
       }
     }
     for (const other of cluster.endpoints) {
@@ -113,7 +115,8 @@ function* controllerLines(
       (each) => each.protocol === TCP,
     );
     const pairs = pairsOf(intersection(tcp?.allowed ?? [], wanted));
-    if (pairs.length > 0) yield [endpoint, `{ingress-controller} => ${nameOf(endpoint)} : TCP ${portText(pairs)}`];
+    if (pairs.length > 0)
+      yield [endpoint, `{ingress-controller} => ${nameOf(endpoint)} : TCP ${portText(pairs)}`];
   }
 }
 

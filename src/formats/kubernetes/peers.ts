@@ -3,8 +3,10 @@
 import {
   allIpv4,
   allIpv6,
-  isAddressSubset,
   hasAddress,
+  intersectAddresses,
+  isAddressSubset,
+  isEmptyAddresses,
   noAddresses,
   prefixSet,
   singleAddress,
@@ -13,6 +15,7 @@ import {
   type AddressSet,
 } from "../../packet/address-set.ts";
 import { formatPrefix, requirePrefix, type Prefix } from "../../packet/address.ts";
+import { privateAddresses } from "../../packet/special.ts";
 import { outsideCluster } from "../../layers/network-policy/model.ts";
 import { Problem } from "../../problem.ts";
 import { all, any, inverted, never, type Match } from "../../rules/match.ts";
@@ -92,6 +95,9 @@ export function outsideMatch(side: Side, set: AddressSet, cluster: Cluster): Mat
   return all(inverted(isEndpoint(side, certainPods(cluster))), { kind: "address", field: side, set });
 }
 
+/** Where a pod may be whose address the input does not have: pod networks of IPv4 are private, those of IPv6 need not be. */
+const unseenPods: AddressSet = unionOfAddresses([privateAddresses, allIpv6]);
+
 /**
  * Addresses wherever they are: AdminNetworkPolicy's networks, which the API checks pod traffic against too, and
  * MultiNetworkPolicy's ipBlock, which is enforced by address on the attached network.
@@ -104,11 +110,12 @@ export function addressPeerMatch(
 ): Match {
   const inside: Endpoint[] = [];
   const perhaps: Endpoint[] = [];
+  const meetsUnseen = !isEmptyAddresses(intersectAddresses(set, unseenPods));
   for (const endpoint of endpoints) {
     const { addresses } = endpoint;
     const hits = addresses.filter((address) => hasAddress(set, address)).length;
     if (addresses.length > 0 && hits === addresses.length) inside.push(endpoint);
-    else if (hits > 0 || addresses.length === 0) perhaps.push(endpoint);
+    else if (hits > 0 || (addresses.length === 0 && meetsUnseen)) perhaps.push(endpoint);
   }
   const wholeFamilies: Match[] = [
     isAddressSubset(allIpv4, set) ? { kind: "family", family: 4 } : never,

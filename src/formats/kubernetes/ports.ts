@@ -92,7 +92,11 @@ function readPortNumber(tree: Tree, what: string, expected: string): number {
 function readPortName(tree: Tree): string {
   const name = asText(tree, "a port's name");
   if (!/^(?=.*[a-z])[a-z0-9-]{1,15}$/.test(name)) {
-    throw mismatch(tree, "a port", "a number from 1 to 65535, or a name of up to 15 letters, digits and hyphens");
+    throw mismatch(
+      tree,
+      "a port",
+      "a number from 1 to 65535, or a name of up to 15 letters, digits and hyphens",
+    );
   }
   return name;
 }

@@ -8,7 +8,7 @@ import { readCluster, type Cluster, type HostNetworkPods } from "./cluster.ts";
 import { readEntrances } from "./entrances.ts";
 import { clusterPlaces } from "./estate.ts";
 import { readExemptions } from "./exemptions.ts";
-import { isRead, leftOver } from "./kinds.ts";
+import { isRead, leftOver, slipOfGroup } from "./kinds.ts";
 import { readMultiNetworkPolicy, readNetworkPolicy } from "./network-policy.ts";
 import { readObjects, type KubernetesObject } from "./objects.ts";
 import { readServices } from "./services.ts";
@@ -22,7 +22,8 @@ export const kubernetesReader: Reader = {
 /** Objects begin with apiVersion and kind, in either order; lists with items before them count too. */
 function recognises(file: SourceFile): boolean {
   const head = file.text.slice(0, 65536);
-  if (/^\uFEFF?\s*[{[]/.test(head)) return /"apiVersion"\s*:\s*"/.test(head) && /"(?:kind|items)"\s*:/.test(head);
+  if (/^\uFEFF?\s*[{[]/.test(head))
+    return /"apiVersion"\s*:\s*"/.test(head) && /"(?:kind|items)"\s*:/.test(head);
   return /^\s*(?:- )?["']?apiVersion["']?:\s*\S/m.test(head) && /^\s*(?:- )?["']?kind["']?:\s*\S/m.test(head);
 }
 
@@ -49,8 +50,10 @@ export function readKubernetes(
       ...clusterPlaces(cluster, services, entrances.balancers),
       policies,
       unknowns: [
-        ...all.filter((object) => !isRead(object)).flatMap(leftOver),
-        ...cluster.unknowns, ...unknowns, ...entrances.unknowns,
+        ...all.flatMap((object) => (isRead(object) ? slipOfGroup(object) : leftOver(object))),
+        ...cluster.unknowns,
+        ...unknowns,
+        ...entrances.unknowns,
       ],
       sources: files.map((file) => file.path),
     },

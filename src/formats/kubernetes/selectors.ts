@@ -21,9 +21,11 @@ export type Labels = ReadonlyMap<string, string>;
 export function readSelector(tree: Tree, what: string): Selector {
   const map = asMap(tree, what);
   onlyFields(map, what, ["matchLabels", "matchExpressions"]);
-  const equal = [...textMap(field(map, "matchLabels"), "matchLabels")].map(
-    ([key, value]): Requirement => ({ key, operator: "In", values: [value] }),
-  );
+  const equal = [...textMap(field(map, "matchLabels"), "matchLabels")].map(([key, value]): Requirement => ({
+    key,
+    operator: "In",
+    values: [value],
+  }));
   const expressions = listField(map, "matchExpressions").map((item): Requirement => {
     const expression = asMap(item, "an expression of matchExpressions");
     onlyFields(expression, "an expression of matchExpressions", ["key", "operator", "values"]);

@@ -2,7 +2,18 @@
 // so policies see the pod's address and target port, and the client's own address. (kubernetes.io, "Service")
 import type { LoadBalancer, LoadBalancerListener } from "../../estate/model.ts";
 import { parseAddress, type Address } from "../../packet/address.ts";
-import { asMap, asText, asWhole, field, listField, mapField, mismatch, named, textField, textMap } from "./fields.ts";
+import {
+  asMap,
+  asText,
+  asWhole,
+  field,
+  listField,
+  mapField,
+  mismatch,
+  named,
+  textField,
+  textMap,
+} from "./fields.ts";
 import type { Cluster, Endpoint } from "./cluster.ts";
 import { fullName, type KubernetesObject } from "./objects.ts";
 import { portProtocol } from "./pods.ts";
@@ -41,7 +52,8 @@ function readService(
 ): Service {
   const spec = mapField(object.map, "spec");
   const selector = field(spec, "selector");
-  const pods = selector === undefined ? undefined : selectedPods(object, textMap(selector, "selector"), cluster);
+  const pods =
+    selector === undefined ? undefined : selectedPods(object, textMap(selector, "selector"), cluster);
   const ports = listField(spec, "ports").map((item): ServicePort => {
     const map = asMap(item, "an item of ports");
     const number = field(map, "port");
@@ -95,10 +107,15 @@ function listedTargets(
   const mine = objects.filter((object) => {
     if (object.namespace !== service.namespace) return false;
     if (object.kind === "Endpoints") return object.name === service.name;
-    return object.kind === "EndpointSlice" && object.labels.get("kubernetes.io/service-name") === service.name;
+    return (
+      object.kind === "EndpointSlice" && object.labels.get("kubernetes.io/service-name") === service.name
+    );
   });
   return mine.flatMap((object): Target[] => {
-    const groups = object.kind === "Endpoints" ? listField(object.map, "subsets").map((item) => asMap(item, "a subset")) : [object.map];
+    const groups =
+      object.kind === "Endpoints"
+        ? listField(object.map, "subsets").map((item) => asMap(item, "a subset"))
+        : [object.map];
     return groups.flatMap((group) => {
       const port = listedPort(group, portName) ?? (typeof targetPort === "number" ? targetPort : undefined);
       return listedAddresses(object.kind, group).map((address): Target => {
@@ -138,7 +155,8 @@ function listedPort(group: MapTree, name: string | undefined): number | undefine
 export function readPortOrName(tree: Tree | undefined): number | string | undefined {
   if (tree === undefined) return undefined;
   if (tree.kind === "scalar" && typeof tree.value === "string") return tree.value;
-  if (tree.kind === "scalar" && typeof tree.value === "number") return asWhole(tree, "a port", 0, 65535) || undefined;
+  if (tree.kind === "scalar" && typeof tree.value === "number")
+    return asWhole(tree, "a port", 0, 65535) || undefined;
   throw mismatch(tree, "a port", "a number from 1 to 65535, or a port's name");
 }
 

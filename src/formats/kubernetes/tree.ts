@@ -1,9 +1,19 @@
 // Manifests as plain trees in which every value knows where it was written, whether they came as YAML or as JSON.
 // Knows no kind of object.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+  type Node,
+} from "yaml";
 import { Problem, type Origin } from "../../problem.ts";
 import { isObject, readJson, type Json, type JsonDocument } from "../json.ts";
 import type { SourceFile } from "../reader.ts";
+import { indentQuoted } from "./quoted.ts";
 
 export interface MapTree {
   readonly kind: "map";
@@ -81,9 +91,7 @@ function fromYaml(file: SourceFile): Tree[] {
       origin: { file: file.path, line },
     });
   }
-  // Merge keys are YAML 1.1, and kubectl still takes them.
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (!Array.isArray(documents)) return [];
+  const documents = parseLeniently(text, lines);
   const place = (offset: number): Origin => {
     const { line, col } = lines.linePos(offset);
     return { file: file.path, line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -98,6 +106,28 @@ function fromYaml(file: SourceFile): Tree[] {
     const tree = new YamlTurner(document, place, budget).turn(document.contents);
     return tree.kind === "scalar" && tree.value === null ? [] : [tree];
   });
+}
+
+/** How many quoted values over unindented lines are mended in one file; each costs a parse. */
+const mostMended = 50;
+
+function parseLeniently(text: string, lines: LineCounter): Document.Parsed[] {
+  let mended = text;
+  for (let round = 0; round < mostMended; round += 1) {
+    const documents = parseWhole(mended, new LineCounter());
+    const broken = documents
+      .flatMap((document) => document.errors)
+      .find((error) => error.code === "MISSING_CHAR" && error.message.includes("quote"));
+    const next = broken === undefined ? undefined : indentQuoted(mended, broken.pos[0]);
+    if (next === undefined) break;
+    mended = next;
+  }
+  return parseWhole(mended, lines);
+}
+
+function parseWhole(text: string, lineCounter: LineCounter): Document.Parsed[] {
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
+  return Array.isArray(documents) ? documents : [];
 }
 
 function yamlMessage(code: string, message: string): string {
@@ -169,7 +199,7 @@ class YamlTurner {
       if (key !== null && !isScalar(key)) {
         throw new Problem("syntax", "a field's name is expected to be plain text", { origin: where });
       }
-      const name = String(key?.value ?? "");
+      const name = String(scalarOf(key?.value ?? ""));
       const value = nodeOf(pair.value);
       const tree: Tree = value === null ? { kind: "scalar", origin: where, value: null } : this.turn(value);
       if (name === "<<") merged.push(...(tree.kind === "list" ? tree.items : [tree]));
@@ -191,5 +221,5 @@ function nodeOf(value: unknown): Node | null {
 
 function scalarOf(value: unknown): string | number | boolean | null {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
-  return typeof value === "bigint" ? Number(value) : value === null ? null : String(value);
+  return typeof value === "bigint" ? Number(value) : null;
 }

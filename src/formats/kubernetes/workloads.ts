@@ -97,9 +97,9 @@ function ownerOf(object: KubernetesObject): Owner | undefined {
     const reference = asMap(item, "an item of ownerReferences");
     const controller = field(reference, "controller");
     if (controller === undefined || !asFlag(controller, "controller")) continue;
-    const kind = textField(reference, "kind");
+    const kind = textField(reference, "kind") ?? "Pod";
     const name = textField(reference, "name");
-    if (kind !== undefined && kind !== "Node" && name !== undefined) return { kind, name };
+    if (kind !== "Node" && name !== undefined) return { kind, name };
   }
   return undefined;
 }
@@ -133,7 +133,9 @@ function classesOf(
 ): Workload[] {
   const classes = new Map<string, { top: Owner; pods: Pod[] }>();
   for (const { pod, top } of members) {
-    const labels = [...pod.labels].filter(([key]) => decisive.has(key)).sort();
+    const labels = [...pod.labels]
+      .filter(([key]) => decisive.has(key))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1));
     const attached = pod.attachments.map((each) => [
       each.namespace,
       each.name,
@@ -168,7 +170,9 @@ function classesOf(
 }
 
 function workloadOf(id: string, top: Owner, first: Pod, pods: readonly Pod[]): Workload {
-  const shared = [...first.labels].filter(([key, value]) => pods.every((pod) => pod.labels.get(key) === value));
+  const shared = [...first.labels].filter(([key, value]) =>
+    pods.every((pod) => pod.labels.get(key) === value),
+  );
   const machine = first.machine || top.kind.startsWith("VirtualMachine");
   return {
     id,

@@ -81,7 +81,11 @@ export function allowedConnections(
         ports("allowed"),
         intervals.union(portDomain, ports("denied"), depends),
       ),
-      depends: intervals.union(portDomain, depends, intervals.intersection(ports("allowed"), ports("denied"))),
+      depends: intervals.union(
+        portDomain,
+        depends,
+        intervals.intersection(ports("allowed"), ports("denied")),
+      ),
       causes: pieces.flatMap((piece) => (piece.result.verdict === "depends" ? piece.result.causes : [])),
     };
   });

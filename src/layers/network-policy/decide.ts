@@ -41,9 +41,7 @@ export function decideNetworkPolicy(
   place: string,
 ): Step {
   const view: View = { packet };
-  const bound = policies.filter(
-    (policy) => policy.pods.has(endpoint) && policy[direction] !== undefined,
-  );
+  const bound = policies.filter((policy) => policy.pods.has(endpoint) && policy[direction] !== undefined);
   const tiers = [
     exemptionTier(policies, endpoint, direction, view),
     ...adminTiers(bound, direction, view),
@@ -237,7 +235,9 @@ function policyTier(bound: readonly NetworkPolicy[], direction: Direction, view:
     });
   }
   const open: Way[] =
-    perhaps.length > 0 || covered !== true ? [{ outcome: "allowed", rules: perhaps, policies: isolating }] : [];
+    perhaps.length > 0 || covered !== true
+      ? [{ outcome: "allowed", rules: perhaps, policies: isolating }]
+      : [];
   return { ways: [...open, refusal], causes };
 }
 
@@ -325,11 +325,18 @@ function refusalText(
   place: string,
 ): string {
   const [rule] = refusal.rules;
-  const implied = refusal.policies.every((policy) => policy.kind.endsWith("orkPolicy") && policy.priority === 0);
+  const implied = refusal.policies.every(
+    (policy) => policy.kind.endsWith("orkPolicy") && policy.priority === 0,
+  );
   const near = implied ? nearMiss(bound, direction, view) : undefined;
-  const also = behind.length === 0 ? "" : `; behind it ${behind.map((way) => way.rules[0]?.text ?? "").join("; and ")}`;
+  const also =
+    behind.length === 0 ? "" : `; behind it ${behind.map((way) => way.rules[0]?.text ?? "").join("; and ")}`;
   const names = refusal.policies.map(policyName).join(", ");
-  if (refusal.rules.length === refusal.policies.length && rule !== undefined && rule.origin === refusal.policies[0]?.origin) {
+  if (
+    refusal.rules.length === refusal.policies.length &&
+    rule !== undefined &&
+    rule.origin === refusal.policies[0]?.origin
+  ) {
     return `${names} ${refusal.policies.length === 1 ? "selects" : "select"} ${place} for ${direction}, and no rule allows it${near === undefined ? "" : `: ${near}`}${also}`;
   }
   return `${rule?.origin.id ?? names} refuses it: ${rule?.text ?? ""}${also}`;

@@ -16,7 +16,9 @@ export function nearMiss(
 ): string | undefined {
   const end = direction === "ingress" ? "source" : "destination";
   let byPeer: string | undefined;
-  for (const rule of policies.flatMap((policy) => (policy.kind.endsWith("AdminNetworkPolicy") ? [] : (policy[direction] ?? [])))) {
+  for (const rule of policies.flatMap((policy) =>
+    policy.kind.endsWith("AdminNetworkPolicy") ? [] : (policy[direction] ?? []),
+  )) {
     const { peer, service } = halves(rule.match);
     const cited = `“${rule.text}” (line ${rule.origin.line})`;
     if (matches(service, view) === true && matches(peer, view) === false) {
@@ -53,11 +55,13 @@ export function denialRemedy(
   const [policy] = policies;
   const peer = direction === "ingress" ? packet.from : packet.to;
   const whom = peer ?? packetText(packet);
-  const protocol = typeof packet.protocol === "number" ? protocolName(packet.protocol).toUpperCase() : "its protocol";
+  const protocol =
+    typeof packet.protocol === "number" ? protocolName(packet.protocol).toUpperCase() : "its protocol";
   const port = packet.destinationPort === undefined ? "" : ` ${numberText(packet.destinationPort)}`;
   const end = direction === "ingress" ? "from" : "to";
   if (policy === undefined || policy.kind === "NetworkPolicy" || policy.kind === "MultiNetworkPolicy") {
-    const where = policy === undefined ? "a policy" : `${policy.kind} ${policy.namespace ?? ""}/${policy.name}`;
+    const where =
+      policy === undefined ? "a policy" : `${policy.kind} ${policy.namespace ?? ""}/${policy.name}`;
     return `add to ${where} an ${direction} rule ${end} ${whom} with ports ${protocol}${port}`;
   }
   const rule = rules[0]?.origin.id ?? policy.name;
