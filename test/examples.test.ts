@@ -4,8 +4,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { mergeEstate } from "../src/estate/merge.ts";
 import { loadEstate } from "../src/formats/load.ts";
-import { parseProtocol } from "../src/packet/protocol.ts";
+import { parseRingwall } from "../src/formats/ringwall/reader.ts";
+import { parseProtocol, TCP } from "../src/packet/protocol.ts";
 import type { Origin } from "../src/problem.ts";
 import { trace, type Trace } from "../src/questions/trace.ts";
 import type { Rule } from "../src/rules/rule.ts";
@@ -562,3 +564,20 @@ function estates(folder: string): string[] {
     .map((entry) => relative(folder, entry.parentPath))
     .toSorted();
 }
+
+test("the three tiers of the format's documentation are drawn in forty lines, and do what it says", () => {
+  const page = readFileSync(new URL("../docs/ringwall-yaml.md", import.meta.url), "utf8");
+  const drawn = /```yaml\n(?<text>[^`]*)```/.exec(page)?.groups?.["text"] ?? "";
+  expect(drawn.trimEnd().split("\n").length).toBeLessThanOrEqual(40);
+  const estate = mergeEstate("shop", [parseRingwall({ path: "ringwall.yaml", text: drawn }).part]);
+  const answer = (from: string, to: string, port: number) =>
+    trace(estate, { from, to, protocol: TCP, port }).answer;
+  expect(answer("internet", "alb", 443)).toBe("allowed");
+  expect(answer("app-1", "db", 5432)).toBe("allowed");
+  expect(answer("app-2", "203.0.113.80", 443)).toBe("allowed");
+  expect(answer("192.0.2.7", "bastion", 22)).toBe("allowed");
+  expect(answer("bastion", "app-1", 22)).toBe("denied"); // nothing listens on 22 there
+  expect(answer("alb", "db", 5432)).toBe("denied");
+  expect(answer("db", "203.0.113.80", 443)).toBe("denied");
+  expect(answer("203.0.113.7", "bastion", 22)).toBe("denied");
+});

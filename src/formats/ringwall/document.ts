@@ -141,7 +141,7 @@ export function readYaml(file: SourceFile): YamlDocument {
 /** The parser recurses into nested values: a crafted file that exhausts its stack is an error like any other. */
 function parse(source: string, lineCounter: LineCounter, file: SourceFile) {
   try {
-    const document = parseDocument(source, { lineCounter, prettyErrors: false, logLevel: "silent" });
+    const document = parseDocument(source, { lineCounter, prettyErrors: false });
     toPlain(document.contents);
     return document;
   } catch (cause) {
@@ -162,11 +162,13 @@ const remedies: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: "rename one of the two, or remove it",
   BLOCK_AS_IMPLICIT_KEY: "put the value in quotes, or on a line of its own",
   BAD_SCALAR_START: "put the value in quotes",
+  TAG_RESOLVE_FAILED: "leave it out, or quote the value",
 };
 
 const explanations: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "a tab indents this line; YAML takes spaces only",
   MULTIPLE_DOCS: "a second document (---) begins here; one was expected",
+  TAG_RESOLVE_FAILED: "tags (!) are no part of this format",
   BLOCK_AS_IMPLICIT_KEY: "a second “: ” on one line: a mapping can't begin inside this value",
 };
 
