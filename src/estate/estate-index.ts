@@ -124,9 +124,9 @@ function build(estate: Estate): EstateIndex {
   };
 }
 
-/** `db-1 (eni-0db1)`; the name alone where it is the id. */
+/** `db-1 (eni-0db1)`; the name alone where it is the id, or where the id is an ARN, which says it again. */
 export function placeName(place: { readonly id: string; readonly name: string }): string {
-  return place.name === place.id ? place.id : `${place.name} (${place.id})`;
+  return place.name === place.id || place.id.startsWith("arn:") ? place.id : `${place.name} (${place.id})`;
 }
 
 /** An interface as people know it: by the machine or load balancer that it belongs to. */

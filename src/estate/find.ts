@@ -1,7 +1,13 @@
 // Finds the place that a person means: an address, a name, an id, a tag, a pod, a service, `internet`. What fits
 // nothing, or two things, is an error that lists what there is.
 import { parseAddress, parsePrefix, type Address } from "../packet/address.ts";
-import { prefixSet, type AddressSet } from "../packet/address-set.ts";
+import {
+  prefixSet,
+  singleAddress,
+  subtractAddresses,
+  unionOfAddresses,
+  type AddressSet,
+} from "../packet/address-set.ts";
 import { internetAddresses } from "../packet/special.ts";
 import { Problem } from "../problem.ts";
 import { closest } from "../closest.ts";
@@ -26,13 +32,14 @@ export type Endpoint =
  */
 export function findEndpoint(estate: Estate, text: string): Endpoint {
   if (/^(?:internet|world|anywhere)$/i.test(text))
-    return { kind: "outside", name: "internet", addresses: internetAddresses };
+    return { kind: "outside", name: "internet", addresses: { ...internetOf(estate), name: "internet" } };
   const address = parseAddress(text);
   if (address !== undefined) return byAddress(estate, address, text);
   const prefix = parsePrefix(text);
   if (prefix !== undefined) return { kind: "outside", name: text, addresses: prefixSet(prefix) };
   const named = estate.names.get(text);
-  if (named !== undefined) return { kind: "outside", name: named.name, addresses: named.set };
+  if (named !== undefined)
+    return { kind: "outside", name: named.name, addresses: { ...named.set, name: named.name } };
   const found = byTag(estate, text) ?? byName(estate, text);
   if (found !== undefined) return found;
   const names = everyName(estate);
@@ -43,6 +50,15 @@ export function findEndpoint(estate: Estate, text: string): Endpoint {
         ? `say an address, internet, or one of: ${names.slice(0, 12).join(", ")}${names.length > 12 ? " …" : ""}`
         : `did you mean ${near}?`,
   });
+}
+
+/** The internet as an estate sees it: without the addresses that are its own. */
+function internetOf(estate: Estate): AddressSet {
+  const networks = [...estate.networks.values()].flatMap((network) => network.prefixes.map(prefixSet));
+  const shown = [...estate.interfaces.values()].flatMap((place) =>
+    place.addresses.flatMap((item) => (item.public === undefined ? [] : [singleAddress(item.public)])),
+  );
+  return subtractAddresses(internetAddresses, unionOfAddresses([...networks, ...shown]));
 }
 
 function byAddress(estate: Estate, address: Address, text: string): Endpoint {

@@ -15,6 +15,8 @@ import type { Domain, Intervals } from "./intervals.ts";
 export interface AddressSet {
   readonly v4: Intervals<number>;
   readonly v6: Intervals<bigint>;
+  /** What people call it: `internet`. A part of the set has no name. */
+  readonly name?: string;
 }
 
 const domain4: Domain<number> = intervals.numberDomain(0xffffffff);
@@ -97,7 +99,8 @@ export function isAddressSubset(a: AddressSet, b: AddressSet): boolean {
 
 /** The part of a set in one family. */
 export function ofFamily(set: AddressSet, family: Family): AddressSet {
-  return family === 4 ? { v4: set.v4, v6: [] } : { v4: [], v6: set.v6 };
+  const name = set.name === undefined ? {} : { name: set.name };
+  return family === 4 ? { v4: set.v4, v6: [], ...name } : { v4: [], v6: set.v6, ...name };
 }
 
 export function familiesOf(set: AddressSet): Family[] {

@@ -78,6 +78,7 @@ export function isIcmpError(packet: Packet): boolean {
 /** `203.0.113.7`, or what is left open, for people. */
 export function addressText(value: AddressValue): string {
   if (isAddress(value)) return formatAddress(value);
+  if (value.name !== undefined) return value.name;
   const missing = missingFromInternet(value);
   if (missing === undefined) return formatAddressSet(value);
   return isEmptyAddresses(missing) ? "internet" : `internet except ${formatAddressSet(missing)}`;

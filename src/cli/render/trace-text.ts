@@ -71,16 +71,21 @@ export function traceText(
         .map((item) => `${item.what}: ${answerPaint(p, item.answer)(item.answer)}`),
       p,
     ),
-    ...list(
-      "Not understood, and so perhaps missing here",
-      trace.unknowns.slice(0, 8).map((item) => `${originText(item.origin)}: ${item.what}: ${item.effect}`),
-      p,
-    ),
-    ...(trace.unknowns.length > 8
-      ? [`  … and ${trace.unknowns.length - 8} more: ringwall show lists them`]
-      : []),
+    ...unknownLine(trace, p),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function unknownLine(trace: Trace, p: Paint): string[] {
+  const count = trace.unknowns.length;
+  if (count === 0) return [];
+  const things = count === 1 ? "1 thing in what was read" : `${count} things in what was read`;
+  return [
+    "",
+    p.faint(
+      `${things} can't be known or was not understood; where it bears on the answer it says so above. ringwall show --unknowns lists it.`,
+    ),
+  ];
 }
 
 function answerPaint(p: Paint, answer: StepVerdict): (text: string) => string {
@@ -124,18 +129,32 @@ function stepLines(step: Step, p: Paint): string[] {
 
 /** `file:12 rule 100`. */
 function originLine(origin: Origin): string {
-  return origin.id === undefined ? originText(origin) : `${originText(origin)} ${origin.id}`;
+  if (origin.id === undefined) return originText(origin);
+  // An ARN's account and region are known by now; its last part tells which thing it is.
+  return `${originText(origin)} ${origin.id.startsWith("arn:") ? (origin.id.split(":").at(-1) ?? origin.id) : origin.id}`;
 }
 
 function onwardLines(trace: Trace, p: Paint): string[] {
-  return trace.onward.flatMap((next) => [
-    "",
-    `  ${p.strong(`onward to ${next.question.to}`)}${p.faint(`  ${packetText(next.question.packet)}`)}  ${answerPaint(p, next.answer)(next.answer)}`,
-    ...next.shown.forward.steps.flatMap((step) => stepLines(step, p)),
-    ...(next.shown.reply === undefined
-      ? []
-      : [`  ${p.strong("  and back")}`, ...next.shown.reply.steps.flatMap((step) => stepLines(step, p))]),
-  ]);
+  const told = new Map<string, string>();
+  return trace.onward.flatMap((next) => {
+    const steps = [...next.shown.forward.steps, ...(next.shown.reply?.steps ?? [])];
+    const fate = JSON.stringify([
+      next.answer,
+      ...steps.map((step) => [step.layer, step.ring, step.verdict, step.rules[0]?.origin]),
+    ]);
+    const title = `  ${p.strong(`onward to ${next.question.to}`)}${p.faint(`  ${packetText(next.question.packet)}`)}  ${answerPaint(p, next.answer)(next.answer)}`;
+    const same = told.get(fate);
+    if (same !== undefined) return ["", `${title}, by the same rules as ${same}`];
+    told.set(fate, next.question.to);
+    return [
+      "",
+      title,
+      ...next.shown.forward.steps.flatMap((step) => stepLines(step, p)),
+      ...(next.shown.reply === undefined
+        ? []
+        : [`  ${p.strong("and back")}`, ...next.shown.reply.steps.flatMap((step) => stepLines(step, p))]),
+    ];
+  });
 }
 
 function blockerLines(trace: Trace, p: Paint): string[] {
