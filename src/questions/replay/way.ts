@@ -98,6 +98,8 @@ function deviceOf(sight: Sight): string | undefined {
 function onlyDevice(firewall: HostFirewall): string | undefined {
   const devices = new Set(firewall.addresses.map((local) => local.device));
   devices.delete("lo");
+  // Addresses from --local may stand on an interface that nobody named.
+  devices.delete("");
   const [only] = devices;
   return devices.size === 1 ? only : undefined;
 }
