@@ -17,7 +17,7 @@ import {
   required,
   textField,
 } from "./fields.ts";
-import { podPeerText } from "./network-policy.ts";
+import { listText, podPeerText } from "./network-policy.ts";
 import { fullName, type KubernetesObject } from "./objects.ts";
 import {
   addressPeerMatch,
@@ -121,7 +121,7 @@ function readRule(item: Tree, at: number, direction: Direction, scope: Scope): R
     ),
     actions: [action],
     origin: named(map.origin, `${fullName(scope.policy)} ${direction} ${name ?? at + 1}`),
-    text: `${word} ${direction} ${end} ${peers.map((peer) => peer.text).join(" or ")}${service}`,
+    text: `${word} ${direction} ${end} ${listText(peers.map((peer) => peer.text))}${service}`,
   };
 }
 

@@ -1,8 +1,9 @@
 // NetworkPolicy, and MultiNetworkPolicy, which says the same of attached networks: read strictly and lowered to rules
 // on endpoints. (kubernetes.io, "Network Policies"; k8snetworkplumbingwg, multi-networkpolicy)
 import type { NetworkPolicy } from "../../layers/network-policy/model.ts";
+import { isEmptyAddresses, unionOfAddresses, type AddressSet } from "../../packet/address-set.ts";
 import { Problem, type Unknown } from "../../problem.ts";
-import { all, always, any, type Match } from "../../rules/match.ts";
+import { all, always, any, never, type Match } from "../../rules/match.ts";
 import type { Rule } from "../../rules/rule.ts";
 import type { Cluster, Endpoint } from "./cluster.ts";
 import { asMap, asWord, field, listField, named, onlyFields } from "./fields.ts";
@@ -117,24 +118,37 @@ function readRule(item: Tree, at: number, direction: "ingress" | "egress", scope
   const peers = listField(map, end).map((peer) => readPeer(peer, end, side, scope));
   const ports = listField(map, "ports").map(readPort);
   const destinations = direction === "ingress" ? scope.selected : scope.endpoints;
-  const whom = peers.length === 0 ? "anyone" : peers.map((peer) => peer.text).join(" or ");
+  const service = ports.length === 0 ? "" : `, ${portsText(ports)}`;
   return {
     match: all(
-      peers.length === 0 ? always : any(...peers.map((peer) => peer.match)),
+      peers.length === 0 ? always : peersMatch(peers, side, scope),
       ports.length === 0 ? anyPortMatch : portsMatch(ports, destinations),
     ),
     actions: [{ kind: "accept" }],
     origin: named(map.origin, `${fullName(scope.policy)} ${direction} ${at + 1}`),
-    text: `${direction} ${end} ${whom}${ports.length === 0 ? "" : `, ${portsText(ports)}`}`,
+    text: `${direction} ${end} ${peers.length === 0 ? "anyone" : listText(peers.map((peer) => peer.text))}${service}`,
   };
 }
 
-function readPeer(
-  item: Tree,
-  end: "from" | "to",
-  side: Side,
-  scope: Scope,
-): { readonly match: Match; readonly text: string } {
+/** Either some addresses, or a test on pods. */
+type Peer =
+  | { readonly text: string; readonly set: AddressSet }
+  | { readonly text: string; readonly match: Match };
+
+/** All of a rule's ipBlocks are one set, so that a hundred of them cost as much as one. */
+function peersMatch(peers: readonly Peer[], side: Side, scope: Scope): Match {
+  const set = unionOfAddresses(peers.flatMap((peer) => ("set" in peer ? peer.set : [])));
+  const attached = scope.policy.kind === "MultiNetworkPolicy";
+  const addresses = attached
+    ? addressPeerMatch(side, set, scope.cluster, scope.endpoints)
+    : outsideMatch(side, set, scope.cluster);
+  return any(
+    ...peers.flatMap((peer) => ("match" in peer ? peer.match : [])),
+    isEmptyAddresses(set) ? never : addresses,
+  );
+}
+
+function readPeer(item: Tree, end: "from" | "to", side: Side, scope: Scope): Peer {
   const map = asMap(item, `an item of ${end}`);
   onlyFields(map, `an item of ${end}`, ["podSelector", "namespaceSelector", "ipBlock"]);
   const block = field(map, "ipBlock");
@@ -147,14 +161,7 @@ function readPeer(
         remedy: "give the selectors an item of their own",
       });
     }
-    const { set, text } = readIpBlock(block);
-    const attached = scope.policy.kind === "MultiNetworkPolicy";
-    return {
-      match: attached
-        ? addressPeerMatch(side, set, scope.cluster, scope.endpoints)
-        : outsideMatch(side, set, scope.cluster),
-      text,
-    };
+    return readIpBlock(block);
   }
   if (namespaceTree === undefined && podTree === undefined) {
     throw new Problem(
@@ -171,6 +178,12 @@ function readPeer(
     match: podPeerMatch(side, peer, scope.cluster, scope.endpoints),
     text: podPeerText(namespaces, pods),
   };
+}
+
+/** Peers in a line: the first few, and how many more there are. */
+export function listText(texts: readonly string[], most = 4): string {
+  const shown = texts.slice(0, most).join(" or ");
+  return texts.length > most ? `${shown} or ${texts.length - most} more` : shown;
 }
 
 export function podPeerText(namespaces: Selector | undefined, pods: Selector): string {

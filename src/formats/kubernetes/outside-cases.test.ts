@@ -1,6 +1,7 @@
 // The connection lists that another analyser expects of sixty-three clusters, against ours. Its conventions: workloads
-// as namespace/name[Kind], addresses outside cut where any policy cuts them, IPv4 alone, no line for a workload and
-// itself, and pods in their node's network treated like any other (Kubernetes leaves that to the network plugin).
+// as namespace/name[Kind], a line for each range of addresses outside, IPv4 alone, no line for a workload and itself,
+// and pods in their node's network treated like any other (Kubernetes leaves that to the network plugin). Ranges that
+// touch and have the same connections are joined on both sides before the lists are compared.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
@@ -11,7 +12,15 @@ import {
   type Party,
 } from "../../layers/network-policy/connlist.ts";
 import { outsideCluster, type NetworkPolicy } from "../../layers/network-policy/model.ts";
-import { ofFamily, singleAddress, unionOfAddresses } from "../../packet/address-set.ts";
+import { parseAddress } from "../../packet/address.ts";
+import {
+  addressRange,
+  formatAddressSet,
+  ofFamily,
+  singleAddress,
+  unionOfAddresses,
+  type AddressSet,
+} from "../../packet/address-set.ts";
 import { intersection, pairsOf } from "../../packet/intervals.ts";
 import { protocolName, TCP } from "../../packet/protocol.ts";
 import type { Cluster, Endpoint } from "./cluster.ts";
@@ -21,7 +30,11 @@ const root = new URL("../../../../shared/cases/kubernetes/netpol-analyzer/", imp
 const present = existsSync(root);
 
 /** Folders whose list differs, with the reason. */
-const exceptions: Readonly<Record<string, string>> = {};
+const exceptions: Readonly<Record<string, string>> = {
+  udn_with_ingress_controller_two_pods:
+    "the service selects both pods, so the ingress reaches ports 8000 and 8090 of both; the expected list leaves one out" +
+    " since its containers do not list them, but a container's ports are informational (Kubernetes API, Container.ports)",
+};
 
 type Report = Map<string, Set<string>>;
 
@@ -80,6 +93,25 @@ function ourReport(folder: URL): Report {
   }
   for (const [endpoint, line] of controllerLines(cluster, policies, part, party)) add(endpoint, line);
   return report;
+}
+
+/** Every line with its section, and ranges of one peer and connection as one set. */
+function joined(report: Report): string[] {
+  const plain: string[] = [];
+  const ranges = new Map<string, AddressSet[]>();
+  for (const [section, lines] of report) {
+    for (const line of lines) {
+      const range = /(\d+\.\d+\.\d+\.\d+)-(\d+\.\d+\.\d+\.\d+)\[External\]/.exec(line);
+      const [first, last] = [parseAddress(range?.[1] ?? ""), parseAddress(range?.[2] ?? "")];
+      if (first === undefined || last === undefined) plain.push(`${section}: ${line}`);
+      else {
+        const key = `${section}: ${line.replace(range?.[0] ?? "", "[External]")}`;
+        ranges.set(key, [...(ranges.get(key) ?? []), addressRange(first, last)]);
+      }
+    }
+  }
+  const sets = [...ranges].map(([key, list]) => `${key} ${formatAddressSet(unionOfAddresses(list), 10_000)}`);
+  return [...plain, ...sets].sort();
 }
 
 function outsideParties(policies: readonly NetworkPolicy[]): { ingress: Party[]; egress: Party[] } {
@@ -160,9 +192,7 @@ describe.runIf(present)("the connection lists of netpol-analyzer's cases", () =>
     const folder = new URL(`${name}/`, root);
     const expected = expectedReport(readFileSync(new URL("expected.connlist.txt", folder), "utf8"));
     const ours = ourReport(folder);
-    const lines = (report: Report): string[] =>
-      [...report].flatMap(([section, set]) => [...set].map((line) => `${section}: ${line}`)).sort();
-    expect(lines(ours)).toEqual(lines(expected));
+    expect(joined(ours)).toEqual(joined(expected));
   });
 
   test("at least 98 of 100 are equal, and every exception has its reason", () => {
