@@ -1,6 +1,6 @@
 // How a packet passes a Linux host: prerouting, the routing decision, then input or forward and postrouting; or output
 // and postrouting for the host's own. Follows Linux 6; what a chain decides stands in rules/evaluate.ts, what tracking
-// and translation do in rules/connections. Left out: TTL, reverse path filter, martians, policy routing, bridges, IPsec,
+// and translation do in rules/connections. Left out: reverse path filter, martians, policy routing, bridges, IPsec,
 // XDP and tc, and the answers that the host itself would send (RST, ICMP errors): they are packets of their own.
 import { isAddress } from "../../packet/address-set.ts";
 import type { AddressValue, Packet } from "../../packet/packet.ts";
@@ -71,11 +71,26 @@ function receive(walk: Walk, device: string | undefined): Path {
     if (walk.run("input", device, "")) settle(walk);
     return path;
   }
-  if (!leave(walk, passing.outDevice)) return path;
+  if (!leave(walk, passing.outDevice) || !hop(walk)) return path;
   // Where a packet is forwarded, both of its interfaces are known to the last hook (ip_output).
   if (walk.run("forward", device, walk.outDevice) && walk.run("postrouting", device, walk.outDevice))
     settle(walk);
   return path;
+}
+
+/** A forwarded packet loses its hop before the forward chains see it (ip_forward, ip6_forward), and ends where none is left. */
+function hop(walk: Walk): boolean {
+  const { ttl } = walk.packet;
+  if (ttl === undefined) return true;
+  if (ttl > 1) {
+    walk.view.packet = { ...walk.packet, ttl: ttl - 1 };
+    return true;
+  }
+  return walk.refuse({
+    kind: "refused",
+    ring: "routing",
+    why: `its ${walk.packet.family === 4 ? "TTL" : "hop limit"} is ${ttl}: a router that would pass it on drops it and answers with “time exceeded”`,
+  });
 }
 
 function send(walk: Walk): Path {

@@ -1,0 +1,135 @@
+// The judge's network: a gateway under test with three links, the client's side and the server's side of them, and the
+// routes between. The same description sets up the kernel and tells our reading what the host knows of itself.
+import { writeFileSync } from "node:fs";
+import { makeNamespace, must, type Namespace } from "./namespaces.ts";
+
+export interface Link {
+  /** The gateway's name for it; rule sets match on it. */
+  readonly device: string;
+  /** The far end's name, in the client's or the server's namespace. */
+  readonly far: string;
+  readonly side: "client" | "server";
+  /** The gateway's own addresses on it. */
+  readonly address4: string;
+  readonly address6: string;
+  /** What the gateway routes into it, beside its connected prefixes. */
+  readonly routes4: readonly string[];
+  readonly routes6: readonly string[];
+}
+
+/** The links with their usual names; a real dump's names may be put in their place. */
+export function links(devices: readonly [string, string, string] = ["lan0", "wan0", "dmz0"]): Link[] {
+  const [lan, wan, dmz] = devices;
+  return [
+    {
+      device: lan,
+      far: "c0",
+      side: "client",
+      address4: "10.1.0.1/24",
+      address6: "2001:db8:1::1/64",
+      routes4: ["10.30.0.0/16"],
+      routes6: ["2001:db8:30::/48"],
+    },
+    {
+      device: wan,
+      far: "s0",
+      side: "server",
+      address4: "10.2.0.1/24",
+      address6: "2001:db8:2::1/64",
+      routes4: ["0.0.0.0/0"],
+      routes6: ["::/0"],
+    },
+    {
+      device: dmz,
+      far: "d0",
+      side: "server",
+      address4: "10.3.0.1/24",
+      address6: "2001:db8:3::1/64",
+      routes4: ["10.40.0.0/16"],
+      routes6: ["2001:db8:40::/48"],
+    },
+  ];
+}
+
+export interface Topology {
+  readonly gateway: Namespace;
+  readonly client: Namespace;
+  readonly server: Namespace;
+  readonly links: readonly Link[];
+}
+
+/**
+ * Makes the three namespaces. The gateway forwards both families and asks nobody for a hardware address: with ARP off on
+ * its links every next hop is taken as it is, so nothing but probes is on the wire.
+ */
+export function raise(named: readonly Link[]): Topology {
+  const topology = {
+    gateway: makeNamespace("gateway"),
+    client: makeNamespace("client"),
+    server: makeNamespace("server"),
+    links: named,
+  };
+  for (const end of [topology.client, topology.server]) end.run(() => setSysctls(farSysctls));
+  topology.gateway.run(() => {
+    setSysctls(gatewaySysctls);
+    must("ip", ["link", "set", "lo", "up"]);
+  });
+  for (const link of named) join(topology, link);
+  return topology;
+}
+
+const farSysctls: Readonly<Record<string, string>> = {
+  "net/ipv6/conf/all/disable_ipv6": "1",
+  "net/ipv6/conf/default/disable_ipv6": "1",
+};
+
+const gatewaySysctls: Readonly<Record<string, string>> = {
+  "net/ipv4/ip_forward": "1",
+  "net/ipv4/conf/all/rp_filter": "0",
+  "net/ipv4/conf/default/rp_filter": "0",
+  "net/ipv4/conf/all/send_redirects": "0",
+  "net/ipv4/conf/default/send_redirects": "0",
+  "net/ipv6/conf/all/forwarding": "1",
+  "net/ipv6/conf/default/forwarding": "1",
+  "net/ipv6/conf/default/accept_dad": "0",
+  "net/ipv6/conf/default/accept_ra": "0",
+};
+
+function setSysctls(values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) writeFileSync(`/proc/sys/${name}`, value);
+}
+
+function join({ gateway, client, server }: Topology, link: Link): void {
+  const far = link.side === "client" ? client : server;
+  const near = ["link", "add", link.device, "netns", gateway.name, "type", "veth"];
+  must("ip", [...near, "peer", "name", link.far, "netns", far.name]);
+  far.run(() => must("ip", ["link", "set", link.far, "up"]));
+  gateway.run(() => {
+    must("ip", ["link", "set", link.device, "arp", "off", "addrgenmode", "none"]);
+    must("ip", ["link", "set", link.device, "up"]);
+    must("ip", ["address", "add", link.address4, "dev", link.device]);
+    must("ip", ["-6", "address", "add", link.address6, "dev", link.device, "nodad"]);
+    for (const route of link.routes4) must("ip", ["route", "add", route, "dev", link.device]);
+    for (const route of link.routes6) must("ip", ["-6", "route", "add", route, "dev", link.device]);
+  });
+}
+
+/** Gives the gateway's links other names, as a real dump has them. */
+export function rename(topology: Topology, devices: readonly [string, string, string]): Topology {
+  const named = links(devices);
+  topology.gateway.run(() => {
+    for (const [at, { device }] of topology.links.entries()) {
+      const next = named[at];
+      if (next === undefined || next.device === device) continue;
+      must("ip", ["link", "set", device, "down"]);
+      must("ip", ["link", "set", device, "name", next.device]);
+      must("ip", ["link", "set", next.device, "up"]);
+    }
+    for (const link of named) {
+      must("ip", ["-6", "address", "replace", link.address6, "dev", link.device, "nodad"]);
+      for (const route of link.routes4) must("ip", ["route", "replace", route, "dev", link.device]);
+      for (const route of link.routes6) must("ip", ["-6", "route", "replace", route, "dev", link.device]);
+    }
+  });
+  return { ...topology, links: named };
+}
