@@ -179,7 +179,9 @@ function translatedStep(note: Extract<Note, { kind: "translated" }>, place: stri
     : "";
   const why =
     by === undefined
-      ? `the connection was translated when it began: ${change}${lot}`
+      ? note.isFirst
+        ? `no rule translates it, and still its replies must be told from another connection's: ${change}${lot}`
+        : `the connection was translated when it began: ${change}`
       : `${ruleName(by.rule, by.chain)} translates it: ${change}${lot}`;
   return {
     layer: "host",

@@ -70,6 +70,8 @@ export type Note =
       readonly hook: Hook;
       readonly before: Packet;
       readonly after: Packet;
+      /** Whether this packet bound the connection; later ones are rewritten alike. */
+      readonly isFirst: boolean;
       /** Absent: the connection was bound by an earlier packet, or a free port had to be found. */
       readonly by?: { readonly chain: HookChain; readonly rule: Rule };
       /** The kernel draws the port by lot. */

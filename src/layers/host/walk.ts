@@ -202,6 +202,7 @@ export class Walk {
         hook,
         before,
         after,
+        isFirst,
         ...(bound?.by === undefined ? {} : { by: bound.by }),
         byLot: bound?.byLot ?? false,
         causes: bound?.causes ?? [],

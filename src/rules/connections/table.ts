@@ -8,7 +8,7 @@ import { entryOf } from "./entries.ts";
 import type { ConnectionCounters, ConnectionEntry, Direction, Tracked } from "./model.ts";
 import { begin, pass } from "./protocols.ts";
 import { invalid, isUntrackedByNature, trackError, untracked } from "./related.ts";
-import { closeTcp } from "./tcp.ts";
+import { closeTcp, mayMakeWay } from "./tcp.ts";
 import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
 import { covers, inverted, isOpen, tupleKey, tupleOf, type Tuple } from "./tuple.ts";
 
@@ -20,6 +20,11 @@ export interface TableOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Whether an ACK of no known connection picks one up (nf_conntrack_tcp_loose); yes if absent. */
   readonly looseTcp?: boolean;
+  /**
+   * Where the kernel draws a translated port by lot, out of first … last: the port to try before any other, as it was
+   * seen on the wire. Absent: the first free one.
+   */
+  readonly drawPort?: (first: number, last: number) => number | undefined;
 }
 
 interface Found {
@@ -43,6 +48,7 @@ export class ConnectionTable {
   readonly #bound: number;
   readonly #timeouts: Timeouts;
   readonly #looseTcp: boolean;
+  readonly #drawPort: TableOptions["drawPort"];
   /** Every connection twice, by the key of either tuple. */
   readonly #byTuple = new Map<string, Connection>();
   readonly #connections = new Set<Connection>();
@@ -60,6 +66,7 @@ export class ConnectionTable {
     this.#bound = options.bound ?? 65_536;
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
     this.#looseTcp = options.looseTcp ?? true;
+    this.#drawPort = options.drawPort;
   }
 
   get counters(): ConnectionCounters {
@@ -154,6 +161,19 @@ export class ConnectionTable {
   isTaken(reply: Tuple, besides: Connection, now: number): boolean {
     const other = this.#alive(tupleKey(reply), now);
     return other !== undefined && other !== besides && other.originalKey !== besides.originalKey;
+  }
+
+  /** Forgets the connection that has the reply tuple, if it is over and the new one is sure to outlive it. */
+  evictFor(reply: Tuple, newer: Connection, now: number): boolean {
+    const other = this.#alive(tupleKey(reply), now);
+    if (other === undefined || other.replyKey !== tupleKey(reply) || !mayMakeWay(other, newer)) return false;
+    this.#remove(other);
+    return true;
+  }
+
+  /** The port that a lot falls on, if that is known. */
+  drawPort(first: number, last: number): number | undefined {
+    return this.#drawPort?.(first, last);
   }
 
   /** Connections whose source, the same as this tuple's, was translated; the latest first. */
@@ -280,6 +300,8 @@ export class ConnectionTable {
   }
 }
 
-function sourceKey(original: Tuple): string {
-  return tupleKey({ ...original, destination: original.source, destinationPort: original.sourcePort ?? 0 });
+/** Protocol, address, and port or identifier; not ICMP's type and code, which the kernel does not compare here. */
+function sourceKey({ family, protocol, source, sourcePort, icmpId }: Tuple): string {
+  const end = sourcePort ?? icmpId ?? 0;
+  return tupleKey({ family, protocol, source, destination: source, sourcePort: end, destinationPort: end });
 }

@@ -12,7 +12,7 @@ import {
   type TcpState,
   type TcpTracking,
 } from "./tcp-state.ts";
-import { before, checkWindow, segmentEnd, takeOptions } from "./tcp-window.ts";
+import { before as isBefore, checkWindow, segmentEnd, takeOptions } from "./tcp-window.ts";
 import type { Timeouts } from "./timeouts.ts";
 
 /** `reopen`: the entry is of a connection that is over; forget it and track the packet anew. `kill`: accept and forget. */
@@ -257,7 +257,7 @@ function judgeReset(
     const { sequence } = header;
     const established = state === "ESTABLISHED" && connection.assured;
     if (sequence === 0 && !established) return "check-window";
-    if (before(sequence, maxAck)) return "invalid";
+    if (isBefore(sequence, maxAck)) return "invalid";
     if (!established || sequence === maxAck) return "check-window";
     if (tracking.lastKind === "ack" && tracking.lastReply === isReply && sequence === tracking.lastEnd)
       return "check-window";
@@ -349,4 +349,16 @@ export function closeTcp(connection: Connection, timeouts: Timeouts, now: number
   if (tracking === undefined || !connection.confirmed || tracking.state === "CLOSE") return;
   tracking.state = "CLOSE";
   connection.refresh(timeouts.tcpClose, now);
+}
+
+/**
+ * Whether a translated connection that is over may make way for a new one that needs its ports: the newcomer's SYN
+ * must be ahead in sequence, so that the old one's late segments do not count (nf_nat_used_tuple_harder).
+ */
+export function mayMakeWay(old: Connection, newer: Connection): boolean {
+  if (old.tcp === undefined || newer.tcp?.state !== "SYN_SENT" || !old.status.has("snat")) return false;
+  const { state } = old.tcp;
+  if (state !== "TIME_WAIT" && state !== "CLOSE" && state !== "SYN_SENT2") return false;
+  const [before, after] = [old.tcp.seen[0], newer.tcp.seen[0]];
+  return before.maxWindow === 0 || after.maxWindow === 0 || isBefore(before.end, after.end);
 }

@@ -55,7 +55,11 @@ export function bind(
     const reply = inverted(tuple);
     return reply === undefined || !table.isTaken(reply, connection, now);
   };
-  const { tuple, byLot } = choose(table, current, side, range, isFree);
+  const evict = (tuple: Tuple): boolean => {
+    const reply = inverted(tuple);
+    return reply !== undefined && table.evictFor(reply, connection, now);
+  };
+  const { tuple, byLot } = choose(table, current, side, range, isFree, evict);
   const reply = inverted(tuple);
   if (reply === undefined || sameTuple(tuple, current)) return { changed: false, byLot: false };
   connection.expectReply(reply);
@@ -79,6 +83,7 @@ function choose(
   side: Side,
   range: Range,
   isFree: (tuple: Tuple) => boolean,
+  evict: (tuple: Tuple) => boolean,
 ): Choice {
   if (side === "source") {
     if (isInside(current, range)) {
@@ -103,7 +108,7 @@ function choose(
   } else if (portInside(moved, side, range.ports) && (range.ports[0] === range.ports[1] || isFree(moved))) {
     return { tuple: moved, byLot: false };
   }
-  return choosePort(moved, side, range.ports, isFree);
+  return choosePort(table, moved, side, range.ports, isFree, evict);
 }
 
 /** One address of a range is drawn by a hash of both ends, so that the same pair always meets. */
@@ -112,24 +117,33 @@ function pickAddress(addresses: AddressValue, tuple: Tuple): AddressValue {
 }
 
 function choosePort(
+  table: ConnectionTable,
   moved: Tuple,
   side: Side,
   ports: readonly [number, number] | undefined,
   isFree: (tuple: Tuple) => boolean,
+  evict: (tuple: Tuple) => boolean,
 ): Choice {
   const span = portSpan(moved, side, ports);
   if (span === undefined) return { tuple: moved, byLot: false };
   const address = side === "source" ? moved.source : moved.destination;
   const [first, last] = span;
-  if (first === last) return { tuple: withSide(moved, side, address, first), byLot: false };
   const byLot = side === "source" || isIcmp(moved);
   if (typeof portOf(moved, side) !== "number")
     return { tuple: withSide(moved, side, address, [first, last]), byLot: false };
-  for (let port = first; port <= last; port += 1) {
-    const tuple = withSide(moved, side, address, port);
+  const drawn = byLot ? table.drawPort(first, last) : undefined;
+  if (drawn !== undefined && drawn >= first && drawn <= last) {
+    const tuple = withSide(moved, side, address, drawn);
     if (isFree(tuple)) return { tuple, byLot };
   }
-  return { tuple: moved, byLot: false };
+  for (let port = first; port <= last; port += 1) {
+    const tuple = withSide(moved, side, address, port);
+    // Near the end of a small range the kernel tries harder, at the cost of connections that are over.
+    const tryHarder = last - first < 128 && last - port < 32;
+    if (isFree(tuple) || (tryHarder && evict(tuple))) return { tuple, byLot: byLot && first < last };
+  }
+  // All taken: the last one tried stays, and confirming the connection will find the clash.
+  return { tuple: withSide(moved, side, address, last), byLot: false };
 }
 
 /** Where a port may be looked for: the range that was asked for, or the kernel's own three classes of source ports. */
