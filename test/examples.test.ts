@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { mergeEstate } from "../src/estate/merge.ts";
 import { loadEstate } from "../src/formats/load.ts";
 import { parseRingwall } from "../src/formats/ringwall/reader.ts";
+import { ACK } from "../src/packet/packet.ts";
 import { parseProtocol, TCP } from "../src/packet/protocol.ts";
 import type { Origin } from "../src/problem.ts";
 import { trace, type Trace } from "../src/questions/trace.ts";
@@ -17,7 +18,7 @@ const root = relative(process.cwd(), fileURLToPath(new URL("../examples", import
 
 interface Promised {
   readonly example: string;
-  /** `from to [protocol] port [from source port] [established]`, as a person would say it. */
+  /** `from to [protocol] port [from source port] [ack]`, as a person would say it. */
   readonly ask: string;
   readonly answer: "allowed" | "denied" | "depends";
   /**
@@ -53,7 +54,7 @@ const promised: readonly Promised[] = [
   // The forged “reply”: source port 443, flag ACK, to a port that no rule was meant to open.
   {
     example: "stateless/with-replies",
-    ask: "203.0.113.66 web 8080 from 443 established",
+    ask: "203.0.113.66 web 8080 from 443 ack",
     answer: "allowed",
     steps: ["forward packet-filter allowed perimeter 3"],
   },
@@ -72,7 +73,7 @@ const promised: readonly Promised[] = [
   },
   {
     example: "stateful",
-    ask: "203.0.113.66 pc-1 52431 from 443",
+    ask: "203.0.113.66 pc-1 52431 from 443 ack",
     answer: "denied",
     blockers: ["forward packet-filter border default"],
   },
@@ -525,7 +526,7 @@ async function asked(example: string, ask: string): Promise<Trace> {
     protocol: parseProtocol(named) ?? 0,
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(words.includes("from", 2) ? { sourcePort: Number(sourcePort) } : {}),
-    ...(words.includes("established") ? { state: "established" } : {}),
+    ...(words.includes("ack") ? { headers: { tcpFlags: ACK } } : {}),
   });
 }
 

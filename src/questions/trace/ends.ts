@@ -56,6 +56,7 @@ export function buildEnds(
     ...ports(index, question, from.place),
     ...icmp(question, family),
     ...(question.protocol === TCP ? { tcpFlags: question.state === "established" ? ACK : SYN } : {}),
+    ...question.headers,
     ...(fromId === undefined ? {} : { from: fromId }),
     ...(toId === undefined ? {} : { to: toId }),
   };

@@ -17,6 +17,8 @@ export interface TraceQuestion {
   readonly sourcePort?: number | readonly number[];
   readonly icmpType?: number;
   readonly icmpCode?: number;
+  /** What a written packet says beyond that: TCP flags (a forged ACK), length, TTL, the sender's hardware address. */
+  readonly headers?: Partial<Pick<Packet, "tcpFlags" | "length" | "ttl" | "dscp" | "sourceMac" | "fragment">>;
   /** `established`: the packet belongs to a connection that the rings know. */
   readonly state?: "new" | "established";
   /** Which family, where both ends have both; IPv4 unless said. */

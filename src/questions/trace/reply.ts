@@ -10,7 +10,9 @@ export function replyTo(packet: Packet): Packet | undefined {
   const icmp = packet.protocol === ICMP || packet.protocol === ICMPV6;
   const icmpType = icmp ? icmpAnswer(packet) : undefined;
   if (icmp && icmpType === undefined) return undefined;
-  const { source, destination, sourcePort, destinationPort, from, to, tcpFlags, ...rest } = packet;
+  const { source, destination, sourcePort, destinationPort, from, to, tcpFlags, ...both } = packet;
+  // The answer's own length, TTL and sender are not the question's, and nobody knows them.
+  const { length: _length, ttl: _ttl, sourceMac: _mac, ...rest } = both;
   return {
     ...rest,
     source: destination,
