@@ -5,7 +5,7 @@ import { originText, Problem, type Unknown } from "../../problem.ts";
 import type { SourceFile } from "../reader.ts";
 import { parseIpAddr } from "./ip-address.ts";
 import { parseIpRoute } from "./ip-route.ts";
-import { parseIpset, type IpSet } from "./ipset.ts";
+import { parseIpsetSave, type IpSet } from "./ipset.ts";
 import { recogniseHostText, type HostText } from "./recognise.ts";
 import { parseIptablesSave } from "./save.ts";
 
@@ -22,7 +22,7 @@ export function readHostFirewall(name: string, files: readonly SourceFile[]): Ho
   const unknowns: Unknown[] = [];
   const sets = new Map<string, IpSet>();
   for (const file of ofKind("ipset")) {
-    const read = parseIpset(file);
+    const read = parseIpsetSave(file);
     unknowns.push(...read.unknowns);
     for (const [setName, ipSet] of read.sets) {
       refuseSecond(`set ${setName}`, sets.get(setName), ipSet);

@@ -81,9 +81,9 @@ const setTypes: ReadonlyMap<string, readonly Dimension[]> = new Map<string, read
 
 /**
  * @throws Problem for a line that is neither create nor add, an unknown type, a set that is not there
- * @example parseIpset(file).sets.get("whitelist")?.elements.length
+ * @example parseIpsetSave(file).sets.get("whitelist")?.elements.length
  */
-export function parseIpset(file: SourceFile): IpSets {
+export function parseIpsetSave(file: SourceFile): IpSets {
   const open = new Map<string, OpenSet>();
   const unknowns: Unknown[] = [];
   for (const line of linesOf(file)) {

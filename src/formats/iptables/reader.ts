@@ -49,7 +49,7 @@ function hostsOf(files: readonly SourceFile[]): [name: string, files: SourceFile
 
 /** File names that say what the file is, and nothing of whose it is. */
 const plainName =
-  /^(?:ip6?tables|ipset|ip-?6?-?(?:route|addr)\w*|rules|firewall|routes?|addr\w*|dump|save)?$/i;
+  /^(?:ip6?tables(?:[._-]save)?|ipset|ip-?6?-?(?:route|addr)\w*|rules|firewall|routes?|addr\w*|dump|save)?$/i;
 
 function hostName(folder: string, files: readonly SourceFile[]): string {
   const inFolder = folder.split("/").findLast((part) => part !== "" && part !== "." && part !== "..");

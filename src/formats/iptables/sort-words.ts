@@ -24,8 +24,6 @@ const baseTests: ReadonlyMap<string, BaseTest> = new Map([
   ["--protocol", "protocol"],
   ["--proto", "protocol"],
 ]);
-const shortOptions = "sdiopmjgfc46";
-
 /** @throws Problem `syntax` for words that no rule has: doubled tests, values missing, options without a module */
 export function sortWords(line: RuleLine, origin: Origin): RuleSpec {
   return new Sorting(line, origin).run();
@@ -137,16 +135,10 @@ class Sorting {
     }
   }
 
-  /** `--dport=80` and `-jACCEPT`, which getopt takes too. */
+  /** `--dport=80`, which getopt takes too. */
   private split(written: string): [word: string, attached: string | undefined] {
-    if (written.startsWith("--")) {
-      const equals = written.indexOf("=");
-      return equals < 0 ? [written, undefined] : [written.slice(0, equals), written.slice(equals + 1)];
-    }
-    const letter = written[1] ?? "";
-    return written.length > 2 && shortOptions.includes(letter)
-      ? [`-${letter}`, written.slice(2)]
-      : [written, undefined];
+    const equals = written.startsWith("--") ? written.indexOf("=") : -1;
+    return equals < 0 ? [written, undefined] : [written.slice(0, equals), written.slice(equals + 1)];
   }
 
   private baseTest(test: BaseTest, word: string, text: string): void {

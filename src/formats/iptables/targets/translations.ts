@@ -28,12 +28,17 @@ interface Range {
   readonly shifted?: true;
 }
 
+/** Addresses, then ports, then what ports are shifted from. IPv6 addresses stand in brackets where ports follow. */
+const withPorts: Readonly<Record<Family, RegExp>> = {
+  4: /^([\d.]+)?(?:-([\d.]+))?(?::([^/]+)(\/\d+)?)?$/,
+  6: /^(?:\[([^\]-]+)(?:-([^\]-]+))?\])?(?::([^/]+)(\/\d+)?)?$/,
+};
+const withoutPorts = /^([^-]+)(?:-([^-]+))?$/;
+
 /** `10.0.0.1`, `10.0.0.1-10.0.0.9`, `10.0.0.1:80-90`, `:8080`, `[2001:db8::1]:443`, `2001:db8::1-2001:db8::9`. */
 function parseRange(text: string, family: Family): Range | undefined {
-  const parts =
-    family === 4
-      ? /^([\d.]+)?(?:-([\d.]+))?(?::([^/]+)(\/\d+)?)?$/.exec(text)
-      : /^\[?([\da-fA-F:.]+?)?\]?(?:-\[?([\da-fA-F:.]+?)\]?)?(?:(?<=^|\]):([^/]+)(\/\d+)?)?$/.exec(text);
+  const form = family === 4 || text.startsWith("[") || /^:\d/.test(text) ? withPorts[family] : withoutPorts;
+  const parts = form.exec(text);
   if (parts === null) return undefined;
   const [, from, to, portText, shift] = parts;
   const first = from === undefined ? undefined : parseFamilyAddress(from, family);
