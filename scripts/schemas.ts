@@ -1,12 +1,14 @@
 // Writes the JSON Schemas that are published beside the program, each from the same schema that validates its input.
 // `node scripts/schemas.ts` writes them; a test holds the committed ones to what it would write.
 import { writeFile } from "node:fs/promises";
+import { traceJsonSchema } from "../src/cli/render/trace-schema.ts";
 import { ringwallJsonSchema } from "../src/formats/ringwall/schema.ts";
 
 const schemas: Readonly<Record<string, () => unknown>> = {
   "estate.schema.json": ringwallJsonSchema,
+  "trace.schema.json": traceJsonSchema,
 };
 
 for (const [name, make] of Object.entries(schemas)) {
-  await writeFile(new URL(`../schemas/${name}`, import.meta.url), `${JSON.stringify(make(), null, 2)}\n`);
+  await writeFile(new URL(`../schemas/${name}`, import.meta.url), `${JSON.stringify(make(), undefined, 2)}\n`);
 }

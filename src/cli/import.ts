@@ -1,16 +1,16 @@
 // `ringwall import aws`: fetches a live configuration into a folder that every other verb reads. Read-only.
 import { Problem } from "../problem.ts";
-import { requireOption, textOption } from "./options.ts";
+import { textOption } from "./options.ts";
 import type { Verb } from "./verb.ts";
 
 const help = `ringwall import: fetch a live configuration into a folder (read-only)
 
-usage: ringwall import aws --region REGION [--profile NAME] [--endpoint-url URL] [--out FOLDER]
+usage: ringwall import aws [--region REGION] [--profile NAME] [--endpoint-url URL] [--out FOLDER]
 
 Asks EC2, ELB and RDS with the usual credential chain (environment, profile, instance role, SSO), by Describe, Get and
 Search calls alone, and writes what aws ec2 describe-* would print to FOLDER/<account>/<region>/.
 
-  --region REGION     for example eu-central-1
+  --region REGION     for example eu-central-1 (default: as the environment or the profile says)
   --profile NAME      of ~/.aws/config
   --endpoint-url URL  another endpoint, such as a test server's
   --out FOLDER        (default: aws-export); empty, new, or an earlier import
@@ -34,19 +34,15 @@ export const importVerb: Verb = {
         remedy: "ringwall import aws --region eu-central-1",
       });
     }
-    const region = requireOption(
-      textOption(options, "region"),
-      "which region? --region is missing",
-      "--region eu-central-1",
-    );
+    const region = textOption(options, "region");
     const profile = textOption(options, "profile");
     const endpointUrl = textOption(options, "endpoint-url");
     const out = textOption(options, "out") ?? "aws-export";
     const { importAws } = await import("../formats/aws/import/import.ts");
     const report = await importAws(
       {
-        region,
         out,
+        ...(region === undefined ? {} : { region }),
         ...(profile === undefined ? {} : { profile }),
         ...(endpointUrl === undefined ? {} : { endpointUrl }),
       },

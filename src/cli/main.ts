@@ -36,6 +36,11 @@ const verbs: Readonly<Record<string, VerbEntry>> = {
 };
 
 function processTerminal(): Terminal {
+  // A reader that stops early (head, less) is no failure of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
   const colour = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
   return {
     write: (text) => void process.stdout.write(text),
@@ -51,11 +56,6 @@ export async function main(
   args: readonly string[],
   terminal: Terminal = processTerminal(),
 ): Promise<0 | 1 | 2> {
-  // A reader that stops early (head, less) is no failure of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
   try {
     return await dispatch(args, terminal);
   } catch (error) {

@@ -95,13 +95,15 @@ export const traceVerb: Verb = {
 };
 
 function ask(estate: Estate, options: OptionValues): Trace {
-  const written = textOption(options, "packet");
-  const alone = loneHost(estate);
-  if (written !== undefined) {
-    const packet = parsePacketText(written);
-    return alone === undefined ? trace(estate, questionOf(packet)) : askHost(estate, alone, packet, options);
-  }
-  if (alone !== undefined) return askHost(estate, alone, packetOf(options), options);
+  const text = textOption(options, "packet");
+  const written = text === undefined ? undefined : parsePacketText(text);
+  const devices = [options["in"], options["out"], written?.inInterface, written?.outInterface];
+  const alone = loneHost(
+    estate,
+    devices.some((device) => device !== undefined),
+  );
+  if (alone !== undefined) return askHost(estate, alone, written ?? packetOf(options), options);
+  if (written !== undefined) return trace(estate, questionOf(written));
   return trace(estate, {
     from: requireOption(
       textOption(options, "from"),
@@ -136,10 +138,26 @@ function service(options: OptionValues): Omit<TraceQuestion, "from" | "to"> {
 
 type FirewalledHost = Host & { readonly firewall: HostFirewall };
 
-/** A dump of one host, with no network around it: then the question is about its firewall alone. */
-function loneHost(estate: Estate): FirewalledHost | undefined {
-  if (estate.networks.size > 0 || estate.hosts.size !== 1) return undefined;
-  return [...estate.hosts.values()].find((host): host is FirewalledHost => host.firewall !== undefined);
+/**
+ * A dump of one host with no network around it, or a question that names interfaces of a host (`in eth0`): then the
+ * question is about its firewall alone.
+ */
+function loneHost(estate: Estate, namesDevices: boolean): FirewalledHost | undefined {
+  if (estate.networks.size > 0 && !namesDevices) return undefined;
+  const walled = [...estate.hosts.values()].filter(
+    (host): host is FirewalledHost => host.firewall !== undefined,
+  );
+  const [host, ...others] = walled;
+  if (namesDevices && estate.networks.size > 0 && (host === undefined || others.length > 0)) {
+    throw new Problem(
+      "usage",
+      `an interface was named, but ${host === undefined ? "no host" : `${walled.length} hosts`} here ${others.length > 0 ? "have" : "has"} a firewall that was read`,
+      {
+        remedy: "ask with --from and --to, or name the host's own dump as the estate",
+      },
+    );
+  }
+  return others.length > 0 ? undefined : host;
 }
 
 function askHost(estate: Estate, host: FirewalledHost, written: WrittenPacket, options: OptionValues): Trace {
@@ -197,6 +215,18 @@ function questionOf(written: WrittenPacket): TraceQuestion {
     ...(typeof packet.icmpType === "number" ? { icmpType: packet.icmpType } : {}),
     ...(typeof packet.icmpCode === "number" ? { icmpCode: packet.icmpCode } : {}),
     ...(written.state === undefined ? {} : { state: written.state }),
+    headers: headersOf(packet),
+  };
+}
+
+/** What a written packet says of itself beside its ends. */
+function headersOf(packet: Packet): NonNullable<TraceQuestion["headers"]> {
+  const { tcpFlags, length, ttl, sourceMac } = packet;
+  return {
+    ...(tcpFlags === undefined ? {} : { tcpFlags }),
+    ...(length === undefined ? {} : { length }),
+    ...(ttl === undefined ? {} : { ttl }),
+    ...(sourceMac === undefined ? {} : { sourceMac }),
   };
 }
 

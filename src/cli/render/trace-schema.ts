@@ -80,3 +80,8 @@ export const traceSchema = z
   .meta({ title: "Ringwall trace", description: "What happens to a packet at every ring, there and back" });
 
 export type TraceDocument = z.infer<typeof traceSchema>;
+
+/** The JSON Schema (draft 2020-12) of a trace. */
+export function traceJsonSchema(): unknown {
+  return z.toJSONSchema(traceSchema);
+}

@@ -4,7 +4,7 @@ import type { Host } from "../../estate/model.ts";
 import type { HostFirewall } from "../../layers/host/model.ts";
 import { passHost } from "../../layers/host/pass.ts";
 import type { HostPassage } from "../../layers/host/passage.ts";
-import type { Packet } from "../../packet/packet.ts";
+import { addressText, type Packet } from "../../packet/packet.ts";
 import type { Unknown } from "../../problem.ts";
 import { ConnectionTable } from "../../rules/connections/table.ts";
 import type { Cause } from "../../rules/truth.ts";
@@ -31,7 +31,7 @@ export function traceHost(
 ): Trace {
   const pieces = askInPieces(question.packet, (packet) => thereAndBack(host, question, packet), causesOf);
   return assemble({
-    from: "packet",
+    from: addressText(question.packet.source),
     to: host.name,
     packet: question.packet,
     state: question.state ?? "new",
