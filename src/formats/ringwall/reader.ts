@@ -96,7 +96,6 @@ export function parseRingwall(file: SourceFile): RingwallDrawing {
     hosts: places.hosts,
     ...ways,
     ...rings,
-    sources: [file.path],
   };
   return { part, sources, attachments };
 }

@@ -37,6 +37,8 @@ test("every example points its editor at the schema", () => {
   for (const file of files) {
     const [first = ""] = readFileSync(join(file.parentPath, file.name), "utf8").split("\n");
     const path = /^# yaml-language-server: \$schema=(\S+)$/.exec(first)?.[1] ?? "";
-    expect(join(dirname(join(file.parentPath, file.name)), path)).toBe(join(root, "schemas/estate.schema.json"));
+    expect(join(dirname(join(file.parentPath, file.name)), path)).toBe(
+      join(root, "schemas/estate.schema.json"),
+    );
   }
 });

@@ -132,7 +132,7 @@ const listens = oneOrMore("what it listens on, such as “tcp 8080”")
 const firewall = oneOrMore("the path of a firewall dump")
   .optional()
   .describe(
-    "The host's own firewall: paths of dumps (iptables-save, ip6tables-save, nft -j list ruleset, ipset save, ip -j addr, ip -j route) relative to this file, or the dump itself as a block of text.",
+    "The host's own firewall: paths of dumps (iptables-save, ip6tables-save, nft -j list ruleset, ipset save, ip addr, ip route) relative to this file, or the dump itself as a block of text.",
   );
 const system = z
   .enum(["linux", "windows"], { error: "“linux” or “windows” was expected" })
