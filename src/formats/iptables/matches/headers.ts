@@ -1,6 +1,12 @@
 // Lowers the modules that look at other parts of a packet's headers and at how the host sees its addresses: length,
 // ttl, hl, dscp, tos, iprange, mac, pkttype, addrtype, ah, esp, frag.
-import { addressRange } from "../../../packet/address-set.ts";
+import {
+  addressRange,
+  addressSet,
+  allIpv6,
+  subtractAddresses,
+  type AddressSet,
+} from "../../../packet/address-set.ts";
 import type { NumberSet } from "../../../packet/intervals.ts";
 import { AH, ESP } from "../../../packet/protocol.ts";
 import { all, inverted, never, type AddressType, type Match } from "../../../rules/match.ts";
@@ -223,11 +229,29 @@ function addressTypeTest(rule: RuleContext, used: OptionUse, limitTo: "in" | "ou
     );
   }
   const field = used.name === "--src-type" ? "source" : "destination";
-  return signed(used, {
-    kind: "address-type",
-    field,
-    types,
-    ...(limitTo === undefined ? {} : { limitTo }),
+  const routed = rule.family === 4 ? types : types.filter((type) => !ipv6Shapes.has(type));
+  const shapes = types.length === routed.length ? [] : shapesOf(types, field);
+  const lookup: Match[] =
+    routed.length === 0
+      ? []
+      : [{ kind: "address-type", field, types: routed, ...(limitTo === undefined ? {} : { limitTo }) }];
+  return signed(used, all(...shapes, ...lookup));
+}
+
+/**
+ * IPv6 asks the address's own bits for these, each for itself, and the routes only for what else is named: with
+ * `LOCAL,UNICAST` both have to hold, and UNICAST holds of the host's own addresses too (match_type6 of xt_addrtype.c).
+ */
+const ipv6Shapes: ReadonlyMap<AddressType, AddressSet> = new Map([
+  ["multicast", addressSet("ff00::/8")],
+  ["unspecified", addressSet("::/128")],
+  ["unicast", subtractAddresses(allIpv6, addressSet("ff00::/8", "::/128", "::ffff:0.0.0.0/96"))],
+]);
+
+function shapesOf(types: readonly AddressType[], field: "source" | "destination"): Match[] {
+  return types.flatMap((type): Match[] => {
+    const set = ipv6Shapes.get(type);
+    return set === undefined ? [] : [{ kind: "address", field, set }];
   });
 }
 
