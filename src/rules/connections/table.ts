@@ -8,7 +8,7 @@ import { entryOf } from "./entries.ts";
 import type { ConnectionCounters, ConnectionEntry, Direction, Tracked } from "./model.ts";
 import { begin, pass } from "./protocols.ts";
 import { invalid, isUntrackedByNature, trackError, untracked } from "./related.ts";
-import { closeTcp, mayMakeWay } from "./tcp.ts";
+import { closeTcp, isClosing, mayMakeWay } from "./tcp.ts";
 import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
 import { covers, inverted, isOpen, tupleKey, tupleOf, type Tuple } from "./tuple.ts";
 
@@ -267,19 +267,26 @@ export class ConnectionTable {
     else this.#bySource.set(key, left);
   }
 
-  /** The kernel's early drop: a half-open connection goes, the oldest first; false where all are assured. */
+  /**
+   * The kernel's early drop: a half-open connection goes, the oldest first. Where all are assured, those that are
+   * closing go (gc_worker_can_early_drop), which is looked for once a second. False: nothing may go.
+   */
   #makeRoom(now: number): boolean {
-    if (now - this.#sweptWholeAt >= 1) this.#sweepWhole(now);
-    else this.#sweepSome(64, now);
+    const pressed = now - this.#sweptWholeAt >= 1;
+    if (pressed) this.#sweepWhole(now);
     if (this.#connections.size < this.#bound) return true;
     for (const oldest of this.#halfOpen) {
-      if (!this.#isOver(oldest, now)) {
-        this.#counters.evicted += 1;
-        this.#remove(oldest);
-      }
+      this.#evict(oldest);
       return true;
     }
-    return false;
+    if (pressed)
+      for (const connection of this.#connections) if (isClosing(connection)) this.#evict(connection);
+    return this.#connections.size < this.#bound;
+  }
+
+  #evict(connection: Connection): void {
+    this.#counters.evicted += 1;
+    this.#remove(connection);
   }
 
   #sweepSome(most: number, now: number): void {

@@ -231,6 +231,18 @@ function ignoreOrJoin(
   return "accept";
 }
 
+/** A connection that is closing may go early where room is needed (tcp_can_early_drop). */
+export function isClosing(connection: Connection): boolean {
+  const state = connection.tcp?.state;
+  return (
+    state === "FIN_WAIT" ||
+    state === "CLOSE_WAIT" ||
+    state === "LAST_ACK" ||
+    state === "TIME_WAIT" ||
+    state === "CLOSE"
+  );
+}
+
 type ResetVerdict = "check-window" | "skip-window" | "challenge" | "invalid";
 
 /** Whether a RST is believed: an exact one closes, one somewhere in the window may only provoke a challenge ACK. */
@@ -241,14 +253,7 @@ function judgeReset(
   isReply: boolean,
 ): ResetVerdict {
   const { state } = tracking;
-  if (
-    state === "FIN_WAIT" ||
-    state === "LAST_ACK" ||
-    state === "TIME_WAIT" ||
-    state === "CLOSE" ||
-    state === "CLOSE_WAIT"
-  )
-    return "skip-window";
+  if (isClosing(connection)) return "skip-window";
   const header = packet.tcp;
   if (header === undefined) return "check-window";
   let challenge = false;
