@@ -38,6 +38,6 @@ export function mergeEstate(name: string, parts: readonly EstatePart[]): Estate 
     names: merge("name", (part) => part.names),
     policies: parts.flatMap((part) => part.policies ?? []),
     unknowns: parts.flatMap((part) => part.unknowns ?? []),
-    sources: parts.flatMap((part) => part.sources ?? []),
+    sources: [...new Set(parts.flatMap((part) => part.sources ?? []))],
   };
 }

@@ -37,7 +37,7 @@ export function toInternet(
         why: `${interfaceName(index, from)} has no public IPv4 address, and an internet gateway carries nothing without one`,
         remedy: `give ${from.id} a public address, or send its subnet's default route to a NAT gateway`,
       });
-      return outside("internet");
+      return nowhere;
     }
     addStep(passage, {
       layer: "nat",
@@ -67,7 +67,11 @@ export function fromInternet(passage: Passage): Next {
   const name = interfaceName(index, place);
   const subnet = index.subnetOf(place);
   const gateway = subnet === undefined ? undefined : index.internetGatewayOf(subnet.network);
+  if (gateway === undefined && subnet !== undefined && backByEgressOnly(passage, subnet.network)) {
+    return { kind: "deliver", to: place, entersSubnet: true };
+  }
   if (gateway === undefined) {
+    passage.jumped = true;
     refuse(passage, {
       layer: "gateway",
       place: subnet === undefined ? name : (index.networkOf(subnet)?.name ?? subnet.network),
@@ -95,6 +99,24 @@ export function fromInternet(passage: Passage): Next {
   if (owner.address.public !== undefined)
     passage.packet = { ...passage.packet, destination: owner.address.address };
   return { kind: "deliver", to: place, entersSubnet: true };
+}
+
+/** An egress-only gateway lets the answers to what went out by it back in, and nothing else. */
+function backByEgressOnly(passage: Passage, network: string): boolean {
+  const { index, memory, now } = passage.walk;
+  const gateway = index.gateways.find(
+    (item) => item.kind === "egress-only" && item.networks.includes(network),
+  );
+  if (gateway === undefined || passage.packet.family === 4) return false;
+  const { state } = memory.table(`gateway ${gateway.id}`).track(passage.packet, now);
+  if (state !== "established" && state !== "related") return false;
+  pass(passage, {
+    layer: "gateway",
+    place: placeName(gateway),
+    ring: "egress-only internet gateway",
+    why: "it answers a connection from inside",
+  });
+  return true;
 }
 
 function noOwner(passage: Passage): Next {

@@ -4,7 +4,7 @@
 import { prefixEnds } from "../../packet/address.ts";
 import { hasAddress, addressSet, isAddress } from "../../packet/address-set.ts";
 import type { Interface } from "../model.ts";
-import { outside, pass, type Next, type Passage } from "./passage.ts";
+import { nowhere, pass, type Next, type Passage } from "./passage.ts";
 
 const metadata = addressSet("169.254.169.254/32", "fd00:ec2::254/128");
 const resolver = addressSet("169.254.169.253/32", "fd00:ec2::253/128");
@@ -33,5 +33,6 @@ export function serviceAddress(passage: Passage, place: Interface): Next | undef
     ring: what,
     why: `${what} answers here; no security group or network ACL stands before it`,
   });
-  return outside(what);
+  // Its answers come back by the same private way, past no ring.
+  return nowhere;
 }

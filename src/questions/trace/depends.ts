@@ -65,14 +65,18 @@ const answers = ["denied", "depends", "allowed"] as const satisfies readonly Ans
 
 function byAnswer(cases: readonly TraceCase[], pick: (item: TraceCase) => NumberValue | undefined): string[] {
   const sets = answers.map((answer) =>
-    setOf(cases.filter((item) => item.answer === answer).flatMap((item) => pick(item) ?? [])),
+    setOf(
+      cases.flatMap((item) => {
+        const value = pick(item);
+        return item.answer === answer && value !== undefined ? [value] : [];
+      }),
+    ),
   );
   return answers.flatMap((answer, at) => {
     // A value that fares two ways depends on another field too.
     const others = sets.filter((_, other) => other !== at).flat();
     const own = difference(portDomain, sets[at] ?? [], setOf([others]));
-    const shared = (sets[at] ?? []).length > 0 && own.length === 0;
-    return own.length > 0 ? [`${answer} for ${numberText(own)}`] : shared ? [] : [];
+    return own.length > 0 ? [`${answer} for ${numberText(own)}`] : [];
   });
 }
 
