@@ -113,13 +113,16 @@ const mostMended = 50;
 
 function parseLeniently(text: string, lines: LineCounter): Document.Parsed[] {
   let mended = text;
+  let reached = -1;
   for (let round = 0; round < mostMended; round += 1) {
     const documents = parseWhole(mended, new LineCounter());
     const broken = documents
       .flatMap((document) => document.errors)
       .find((error) => error.code === "MISSING_CHAR" && error.message.includes("quote"));
     const next = broken === undefined ? undefined : indentQuoted(mended, broken.pos[0]);
-    if (next === undefined) break;
+    // No further than last time: it is not the indentation that is wrong.
+    if (next === undefined || broken === undefined || broken.pos[0] <= reached) break;
+    reached = broken.pos[0];
     mended = next;
   }
   return parseWhole(mended, lines);

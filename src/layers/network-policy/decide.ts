@@ -20,6 +20,8 @@ interface Way {
   readonly outcome: "allowed" | "denied" | "on";
   readonly rules: readonly Rule[];
   readonly policies: readonly NetworkPolicy[];
+  /** Refused since nothing allows it, by no rule that anybody wrote. */
+  readonly implied?: boolean;
 }
 
 /** Every way that is possible; the causes say what chooses between them. */
@@ -226,6 +228,7 @@ function policyTier(bound: readonly NetworkPolicy[], direction: Direction, view:
     outcome: "denied",
     rules: isolating.map((policy) => impliedRefusal(policy, direction)),
     policies: isolating,
+    implied: true,
   };
   const covered = coveredTruth(view);
   if (covered !== true) {
@@ -282,10 +285,8 @@ function laterDenials(tiers: readonly Ways[], refusal: Way): Way[] {
   const at = tiers.findIndex((tier) => tier.ways.includes(refusal));
   const found: Way[] = [];
   for (const tier of tiers.slice(at + 1)) {
-    const [way] = tier.ways;
-    if (way === undefined || tier.ways.length !== 1) continue;
-    if (way.outcome === "denied") found.push(way);
-    if (way.outcome === "allowed") break;
+    if (tier.ways.every((way) => way.outcome === "denied")) found.push(...tier.ways);
+    if (!tier.ways.some((way) => way.outcome === "on")) break;
   }
   return found;
 }
@@ -325,19 +326,16 @@ function refusalText(
   place: string,
 ): string {
   const [rule] = refusal.rules;
-  const implied = refusal.policies.every(
-    (policy) => policy.kind.endsWith("orkPolicy") && policy.priority === 0,
-  );
-  const near = implied ? nearMiss(bound, direction, view) : undefined;
-  const also =
-    behind.length === 0 ? "" : `; behind it ${behind.map((way) => way.rules[0]?.text ?? "").join("; and ")}`;
   const names = refusal.policies.map(policyName).join(", ");
-  if (
-    refusal.rules.length === refusal.policies.length &&
-    rule !== undefined &&
-    rule.origin === refusal.policies[0]?.origin
-  ) {
-    return `${names} ${refusal.policies.length === 1 ? "selects" : "select"} ${place} for ${direction}, and no rule allows it${near === undefined ? "" : `: ${near}`}${also}`;
-  }
-  return `${rule?.origin.id ?? names} refuses it: ${rule?.text ?? ""}${also}`;
+  const also =
+    behind.length === 0
+      ? ""
+      : `; so would ${behind
+          .flatMap((way) => way.policies)
+          .map(policyName)
+          .join(", ")}`;
+  if (refusal.implied !== true) return `${rule?.origin.id ?? names} refuses it: ${rule?.text ?? ""}${also}`;
+  const near = nearMiss(bound, direction, view);
+  const select = refusal.policies.length === 1 ? "selects" : "select";
+  return `${names} ${select} ${place} for ${direction}, and no rule allows it${near === undefined ? "" : `: ${near}`}`;
 }
