@@ -53,7 +53,7 @@ export function rangeOf(translation: Translation, packet: Packet, place: Place):
       const from = translation.side === "source" ? packet.source : packet.destination;
       return isAddress(from) && from.family === translation.to.family
         ? range(exchanged(from, translation.to, translation.length), undefined)
-        : range(allOf(packet.family), undefined);
+        : unknownAddress(packet.family, undefined);
     }
   }
 }
@@ -76,11 +76,16 @@ function own(
 ): Asked {
   if (address === "none")
     return { kind: "impossible", why: `${device ?? "the interface"} has no IPv${family} address to give it` };
-  return range(address === "unknown" ? allOf(family) : address, ports);
+  return address === "unknown" ? unknownAddress(family, ports) : range(address, ports);
 }
 
-function allOf(family: Family): AddressValue {
-  return family === 4 ? allIpv4 : allIpv6;
+/** Any address of the family, since nobody told which: rules that ask about it can't be decided. */
+function unknownAddress(family: Family, ports: readonly [number, number] | undefined): Asked {
+  const addresses = family === 4 ? allIpv4 : allIpv6;
+  return {
+    kind: "range",
+    range: { addresses, isUnknown: true, ...(ports === undefined ? {} : { ports }) },
+  };
 }
 
 function loopbackOf(family: Family): Address {

@@ -21,8 +21,10 @@ export type Side = "source" | "destination";
 
 /** What a side may be translated to. Absent addresses: kept. Absent ports: kept where that is free. */
 export interface Range {
-  /** One address, or the set of a range. Where nobody knows the address (MASQUERADE on an unknown interface): all that it may be. */
+  /** One address, or the set of a range. */
   readonly addresses?: AddressValue;
+  /** `addresses` is all that it may be, and nobody told which one it is (MASQUERADE on an unknown interface). */
+  readonly isUnknown?: boolean;
   /** First and last port (of ICMP: identifier), both inside. */
   readonly ports?: readonly [number, number];
 }
@@ -102,7 +104,12 @@ function choose(
   const moved =
     range.addresses === undefined
       ? current
-      : withSide(current, side, pickAddress(range.addresses, current), portOf(current, side));
+      : withSide(
+          current,
+          side,
+          pickAddress(range.addresses, range.isUnknown === true, current),
+          portOf(current, side),
+        );
   if (range.ports === undefined) {
     if (isFree(moved)) return { tuple: moved, byLot: false };
   } else if (portInside(moved, side, range.ports) && (range.ports[0] === range.ports[1] || isFree(moved))) {
@@ -112,8 +119,8 @@ function choose(
 }
 
 /** One address of a range is drawn by a hash of both ends, so that the same pair always meets. */
-function pickAddress(addresses: AddressValue, tuple: Tuple): AddressValue {
-  return isAddress(addresses) ? addresses : (spread(addresses, tuple) ?? addresses);
+function pickAddress(addresses: AddressValue, isUnknown: boolean, tuple: Tuple): AddressValue {
+  return isAddress(addresses) || isUnknown ? addresses : (spread(addresses, tuple) ?? addresses);
 }
 
 function choosePort(
@@ -179,6 +186,7 @@ function withSide(tuple: Tuple, side: Side, address: AddressValue, port: NumberV
 }
 
 function isInside(tuple: Tuple, range: Range): boolean {
+  if (range.isUnknown === true) return false;
   if (range.addresses !== undefined && !addressInside(tuple.source, range.addresses)) return false;
   return range.ports === undefined || portInside(tuple, "source", range.ports);
 }
