@@ -4,6 +4,7 @@ import {
   isAlias,
   isCollection,
   isMap,
+  isNode,
   isPair,
   isScalar,
   isSeq,
@@ -11,9 +12,10 @@ import {
   parseDocument,
   visit,
 } from "yaml";
-import type { Node, YAMLError } from "yaml";
+import type { Alias, Node, Pair, YAMLError, YAMLMap } from "yaml";
 import { Problem, type Origin } from "../../problem.ts";
 import type { SourceFile } from "../reader.ts";
+import { refuseDeepYaml } from "../yaml-nesting.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -67,42 +69,19 @@ export function readYaml(file: SourceFile): YamlDocument {
       (before.at(-1) ?? "").length + 1,
     );
   }
+  refuseDeepYaml(file.path, source);
   const document = parse(source, lines, file);
   const wrong = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])[0];
   if (wrong !== undefined) {
     const { line, column } = at(wrong.pos[0]);
-    refuse(explain(wrong, source), line, column, remedies[wrong.code]);
+    refuse(explain(wrong), line, column, remedies[wrong.code]);
   }
   visit(document, {
-    Node: (_key, node) => {
-      const offset = node.range?.[0] ?? 0;
-      const { line, column } = at(offset);
-      if (isAlias(node) || node.anchor !== undefined)
-        refuse(
-          "anchors and aliases (& and *) are no part of this format",
-          line,
-          column,
-          "write the value out, or quote it",
-        );
-      if (node.tag !== undefined)
-        refuse(
-          `tags (${node.tag}) are no part of this format`,
-          line,
-          column,
-          "leave it out, or quote the value",
-        );
-      if (isSeq(node) && node.items.some((item) => isPair(item)))
-        refuse("a list of values was expected, without keys", line, column);
-    },
-    Pair: (_key, pair) => {
-      if (isCollection(pair.key)) {
-        const { line, column } = at(pair.key.range?.[0] ?? 0);
-        refuse("a key is a word; a list or mapping can't be one", line, column);
-      }
-      if (isScalar(pair.key) && pair.key.value === "__proto__") {
-        const { line, column } = at(pair.key.range?.[0] ?? 0);
-        refuse("“__proto__” can't be a name", line, column);
-      }
+    Node: (_key, node) => checkNode(node, at, refuse),
+    // A visitor of maps takes the place of the one of nodes.
+    Map: (_key, map) => {
+      checkNode(map, at, refuse);
+      checkKeys(map, at, refuse);
     },
   });
   const value: unknown = toPlain(document.contents);
@@ -141,7 +120,7 @@ export function readYaml(file: SourceFile): YamlDocument {
 /** The parser recurses into nested values: a crafted file that exhausts its stack is an error like any other. */
 function parse(source: string, lineCounter: LineCounter, file: SourceFile) {
   try {
-    const document = parseDocument(source, { lineCounter, prettyErrors: false });
+    const document = parseDocument(source, { lineCounter, prettyErrors: false, uniqueKeys: false });
     toPlain(document.contents);
     return document;
   } catch (cause) {
@@ -152,6 +131,39 @@ function parse(source: string, lineCounter: LineCounter, file: SourceFile) {
   }
 }
 
+type At = (offset: number) => { readonly line: number; readonly column: number };
+type Refuse = (message: string, line: number, column?: number, remedy?: string) => never;
+
+/** Anchors can multiply a file a billionfold, tags mean types: a configuration needs neither. */
+function checkNode(node: Node | Alias, at: At, refuse: Refuse): void {
+  const { line, column } = at(node.range?.[0] ?? 0);
+  if (isAlias(node) || node.anchor !== undefined)
+    refuse(
+      "anchors and aliases (& and *) are no part of this format",
+      line,
+      column,
+      "write the value out, or quote it",
+    );
+  if (node.tag !== undefined)
+    refuse(`tags (${node.tag}) are no part of this format`, line, column, "leave it out, or quote the value");
+  if (isSeq(node) && node.items.some((item) => isPair(item)))
+    refuse("a list of values was expected, without keys", line, column);
+}
+
+/** The parser would compare every key with every other; a set does it for ten thousand hosts, too. */
+function checkKeys(map: YAMLMap, at: At, refuse: Refuse): void {
+  const seen = new Set<string>();
+  for (const { key } of map.items) {
+    const { line, column } = at(isNode(key) ? (key.range?.[0] ?? 0) : 0);
+    if (isCollection(key)) refuse("a key is a word; a list or mapping can't be one", line, column);
+    const name = keyText(key);
+    if (name === "__proto__") refuse("“__proto__” can't be a name", line, column);
+    if (seen.has(name))
+      refuse(`“${name}” stands here twice`, line, column, "rename one of the two, or remove it");
+    seen.add(name);
+  }
+}
+
 function firstControl(source: string): number {
   // eslint-disable-next-line no-control-regex
   return source.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/);
@@ -159,7 +171,6 @@ function firstControl(source: string): number {
 
 const remedies: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "indent with spaces",
-  DUPLICATE_KEY: "rename one of the two, or remove it",
   BLOCK_AS_IMPLICIT_KEY: "put the value in quotes, or on a line of its own",
   BAD_SCALAR_START: "put the value in quotes",
   TAG_RESOLVE_FAILED: "leave it out, or quote the value",
@@ -172,11 +183,7 @@ const explanations: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: "a second “: ” on one line: a mapping can't begin inside this value",
 };
 
-function explain(error: YAMLError, source: string): string {
-  if (error.code === "DUPLICATE_KEY") {
-    const key = /^[^\s:]+/.exec(source.slice(error.pos[0]))?.[0] ?? "";
-    return `“${key}” stands here twice`;
-  }
+function explain(error: YAMLError): string {
   const own = Object.hasOwn(explanations, error.code) ? explanations[error.code] : undefined;
   return own ?? `this is not YAML: ${error.message.slice(0, 1).toLowerCase()}${error.message.slice(1)}`;
 }
@@ -206,8 +213,17 @@ function keyText(key: unknown): string {
   return typeof key.source === "string" && key.type === "PLAIN" ? key.source : String(key.value);
 }
 
-function pairAt(node: unknown, step: string | number) {
-  return isMap(node) ? node.items.find((pair) => keyText(pair.key) === String(step)) : undefined;
+/** Entries by key, made once for each mapping: places are asked for by path, again and again. */
+const entriesOf = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+function pairAt(node: unknown, step: string | number): Pair | undefined {
+  if (!isMap(node)) return undefined;
+  let pairs = entriesOf.get(node);
+  if (pairs === undefined) {
+    pairs = new Map(node.items.map((pair) => [keyText(pair.key), pair]));
+    entriesOf.set(node, pairs);
+  }
+  return pairs.get(String(step));
 }
 
 function child(node: unknown, step: string | number): unknown {

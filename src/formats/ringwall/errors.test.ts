@@ -120,6 +120,28 @@ test.each([
     /names a security group, too/,
     undefined,
   ],
+  [
+    `${base}hosts: { a: { address: 10.0.1.1, security-groups: [w, w] } }\nsecurity-groups: { w: {} }\n`,
+    4,
+    55,
+    /“w” stands here twice/,
+    undefined,
+  ],
+  [
+    "ringwall: 1\nnetworks: { a: { prefix: 10.0.0.0/8 }, b: { prefix: 10.1.0.0/16 } }\npeerings: { p: { networks: [a, b] } }\n",
+    3,
+    28,
+    /10\.0\.0\.0\/8 is in both a and b/,
+    undefined,
+  ],
+  [
+    "ringwall: 1\nnetworks: { n: { prefix: 10.0.0.0/16 } }\nsubnets: { s: { prefix: 10.0.1.0/24, routes: { default: egress-only } } }\n",
+    3,
+    57,
+    /0\.0\.0\.0\/0 can't lead there/,
+    /::\/0/,
+  ],
+  [`${base}peerings: { p: { networks: [n] } }\n`, 4, 28, /joins two networks/, undefined],
   // rules
   [group("tcp 99999 from alb"), 5, 14, /0 to 65535, not “99999”/, undefined],
   [group("tcp 80 from lab"), 5, 14, /“lab” is no address/, /“alb”/],

@@ -6,6 +6,7 @@ import type { PacketFilter } from "../../layers/packet-filter/model.ts";
 import type { SecurityGroup, SecurityGroupRule } from "../../layers/security-group/model.ts";
 import {
   allAddresses,
+  isAddressSubset,
   prefixSet,
   singleAddress,
   unionOfAddresses,
@@ -16,6 +17,7 @@ import * as test from "../../rules/match.ts";
 import type { Action, Chain, Rule } from "../../rules/rule.ts";
 import type { Path } from "./document.ts";
 import { checkName, entries, many, type Drawing } from "./drawing.ts";
+import { checkReferences } from "./references.ts";
 import { aclRuleOf, filterRuleOf, groupRuleOf } from "./rule-mapping.ts";
 import type { Places } from "./interfaces.ts";
 import type { FilterRule } from "./rule-language.ts";
@@ -82,6 +84,11 @@ function lowerGroups(drawing: Drawing, places: Places, names: Known): Map<string
   const section = drawing.file["security-groups"];
   const known: Known = { ...names, groups: new Set(Object.keys(section ?? {})) };
   const { document } = drawing;
+  const networks = new Map(
+    [...places.interfaces.values()].flatMap((each) =>
+      each.securityGroups.map((group) => [group, places.subnets.get(each.subnet)?.network ?? ""] as const),
+    ),
+  );
   const groups = new Map<string, SecurityGroup>();
   for (const [name, group] of entries(section)) {
     const path = ["security-groups", name];
@@ -102,8 +109,7 @@ function lowerGroups(drawing: Drawing, places: Places, names: Known): Map<string
       origin: document.keyAt(path, `${name} out default`),
       text: "all to anywhere (the default, since “out” is not given)",
     };
-    const member = [...places.interfaces.values()].find((each) => each.securityGroups.includes(name));
-    const network = places.subnets.get(member?.subnet ?? "")?.network ?? [...places.networks.keys()][0] ?? "";
+    const network = networks.get(name) ?? [...places.networks.keys()][0] ?? "";
     groups.set(name, {
       id: name,
       name,
@@ -265,7 +271,7 @@ function filterMatch(rule: FilterRule): test.Match {
   const numbers = (field: test.NumberField, value: number | undefined): test.Match =>
     value === undefined ? test.always : { kind: "number", field, set: [value, value] };
   const addresses = (make: (set: AddressSet) => test.Match, set: AddressSet): test.Match =>
-    set === allAddresses ? test.always : make(set);
+    isAddressSubset(allAddresses, set) ? test.always : make(set);
   return test.all(
     rule.protocol === "any" ? test.always : test.protocol(rule.protocol),
     addresses(test.source, rule.source),
@@ -278,39 +284,4 @@ function filterMatch(rule: FilterRule): test.Match {
     rule.fragments === true ? { kind: "fragment", is: "later" } : test.always,
     ...rule.interfaces,
   );
-}
-
-/** That the rings which places name are there. */
-function checkReferences(drawing: Drawing, rings: Rings): void {
-  const check = (
-    kind: string,
-    things: ReadonlyMap<string, unknown>,
-    value: string | string[] | undefined,
-    path: Path,
-  ): void => {
-    for (const item of many(value, path))
-      drawing.attempt(() => drawing.named(kind, things, item.value, item.path));
-  };
-  const { file } = drawing;
-  for (const [name, subnet] of entries(file.subnets)) {
-    check("network ACL", rings.networkAcls, subnet["network-acl"], ["subnets", name, "network-acl"]);
-    check("packet filter", rings.packetFilters, subnet["packet-filters"], [
-      "subnets",
-      name,
-      "packet-filters",
-    ]);
-  }
-  for (const section of ["hosts", "load-balancers"] as const) {
-    for (const [name, item] of entries(file[section])) {
-      const path = [section, name];
-      check("security group", rings.securityGroups, item["security-groups"], [...path, "security-groups"]);
-      for (const [device, each] of entries(item.interfaces))
-        check("security group", rings.securityGroups, each["security-groups"], [
-          ...path,
-          "interfaces",
-          device,
-          "security-groups",
-        ]);
-    }
-  }
 }

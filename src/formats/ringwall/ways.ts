@@ -1,28 +1,13 @@
-// Lowers the ways between places: route tables, internet, NAT and peering gateways, load balancers. Which of them a
-// packet takes is the estate's; the places themselves stand in places.ts.
-import type {
-  Gateway,
-  LoadBalancer,
-  LoadBalancerListener,
-  Route,
-  RouteTable,
-  RouteTarget,
-  Subnet,
-} from "../../estate/model.ts";
-import { formatPrefix, parseAddress, parsePrefix, type Prefix } from "../../packet/address.ts";
-import { prefixSet, unionOfAddresses } from "../../packet/address-set.ts";
-import { originText } from "../../problem.ts";
+// Lowers the ways between places that have a name: NAT gateways, peerings, load balancers; routes stand in routes.ts.
+// Which way a packet takes is the estate's.
+import type { LoadBalancerListener } from "../../estate/model.ts";
+import { formatPrefix, parseAddress, parsePrefix } from "../../packet/address.ts";
+import { intersectAddresses, isEmptyAddresses, prefixSet } from "../../packet/address-set.ts";
 import type { Path } from "./document.ts";
 import { checkName, entries, many, type Drawing } from "./drawing.ts";
 import type { Places } from "./interfaces.ts";
+import { lowerRoutes, type Ways } from "./routes.ts";
 import { readListener, readTarget } from "./rule-language.ts";
-import { prefixOf } from "./terms.ts";
-
-export interface Ways {
-  readonly routeTables: Map<string, RouteTable>;
-  readonly gateways: Map<string, Gateway>;
-  readonly loadBalancers: Map<string, LoadBalancer>;
-}
 
 export function lowerWays(drawing: Drawing, places: Places): Ways {
   const ways: Ways = { routeTables: new Map(), gateways: new Map(), loadBalancers: new Map() };
@@ -62,6 +47,7 @@ export function lowerWays(drawing: Drawing, places: Places): Ways {
           "a network can't be peered with itself",
           drawing.document.valueAt([...path, "networks"]),
         );
+      checkOverlap(drawing, places, [requester, accepter], [...path, "networks"]);
       const origin = drawing.document.keyAt(path);
       ways.gateways.set(name, {
         id: name,
@@ -82,156 +68,18 @@ export function lowerWays(drawing: Drawing, places: Places): Ways {
   return ways;
 }
 
-const default4: Prefix = { family: 4, value: 0, length: 0 };
-const default6: Prefix = { family: 6, value: 0n, length: 0 };
-
-function lowerRoutes(drawing: Drawing, places: Places, ways: Ways, subnet: Subnet): void {
-  const drawn = drawing.file.subnets?.[subnet.name];
-  const network = places.networks.get(subnet.network);
-  if (drawn === undefined || network === undefined) return;
-  const { document } = drawing;
-  const path = ["subnets", subnet.name];
-  const routes: Route[] = [];
-  const add = (prefixes: readonly Prefix[], target: RouteTarget, at: Path, text: string): void => {
-    const origin = document.keyAt(at, `routes of ${subnet.name}`);
-    for (const prefix of prefixes) {
-      const other = routes.find((route) =>
-        route.prefixes.some((each) => formatPrefix(each) === formatPrefix(prefix)),
-      );
-      if (other !== undefined)
-        drawing.refuse(
-          "meaning",
-          `there are two routes for ${formatPrefix(prefix)}: the first stands at ${originText(other.origin)}`,
-          origin,
-        );
-    }
-    const destination = unionOfAddresses(prefixes.map(prefixSet));
-    routes.push({ destination, prefixes, target, propagated: false, origin, text });
-  };
-  for (const prefix of network.prefixes)
-    add([prefix], { kind: "local" }, ["networks", network.name, "prefix"], `${formatPrefix(prefix)} local`);
-  if (drawn.public === true)
-    add(
-      [default4, default6],
-      internet(drawing, ways, "internet", network.id),
-      [...path, "public"],
-      "public: true",
-    );
-  if (drawn.nat !== undefined) {
-    const at = [...path, "nat"];
-    add(
-      [default4],
-      target(drawing, places, ways, network.id, `nat ${drawn.nat}`, at, 4),
-      at,
-      `nat: ${drawn.nat}`,
-    );
-  }
-  for (const [destination, text] of entries(drawn.routes)) {
-    drawing.attempt(() => {
-      const at = [...path, "routes", destination];
-      const prefixes =
-        destination === "default" ? [default4, default6] : [routePrefix(drawing, destination, at)];
-      add(
-        prefixes,
-        target(drawing, places, ways, network.id, text, at),
-        at,
-        `${destination}: ${document.textAt(at)}`,
-      );
-    });
-  }
-  ways.routeTables.set(subnet.name, {
-    id: subnet.name,
-    name: `routes of ${subnet.name}`,
-    tags: {},
-    origin: subnet.origin,
-    network: network.id,
-    routes,
-    main: false,
-  });
-}
-
-function routePrefix(drawing: Drawing, text: string, path: Path): Prefix {
-  return prefixOf(
-    text,
-    (message, _offset, remedy) =>
-      drawing.refuse(
-        "meaning",
-        message,
-        drawing.document.keyAt(path),
-        remedy ?? "“default” stands for 0.0.0.0/0 and ::/0",
-      ),
-    0,
+/** Peered networks can't share addresses: no route could tell them apart. (VPC peering guide, "limitations".) */
+function checkOverlap(drawing: Drawing, places: Places, pair: readonly [string, string], path: Path): void {
+  const [mine, theirs] = pair.map((id) => places.networks.get(id)?.prefixes ?? []);
+  const shared = mine?.find((prefix) =>
+    theirs?.some((other) => !isEmptyAddresses(intersectAddresses(prefixSet(prefix), prefixSet(other)))),
   );
-}
-
-/** The gateway of a network, made where the first route leads to it: a drawing does not name it. */
-function internet(
-  drawing: Drawing,
-  ways: Ways,
-  kind: "internet" | "egress-only",
-  network: string,
-): RouteTarget {
-  const id = `${network}/${kind}`;
-  if (!ways.gateways.has(id)) {
-    const name = kind === "internet" ? `internet gateway of ${network}` : `egress-only gateway of ${network}`;
-    const origin = drawing.document.keyAt(["networks", network]);
-    ways.gateways.set(id, { id, name, tags: {}, origin, kind, networks: [network] });
-  }
-  return { kind: "gateway", id };
-}
-
-/** `shift`: where the words stand in the value, when a key stands for the first of them. */
-function target(
-  drawing: Drawing,
-  places: Places,
-  ways: Ways,
-  network: string,
-  text: string,
-  path: Path,
-  shift = 0,
-): RouteTarget {
-  const fail = drawing.failAt(path);
-  const [kind = "", name, rest] = text.trim().split(/\s+/);
-  if (rest !== undefined) fail("the end of the target was expected", text.indexOf(rest) - shift);
-  const offset = Math.max(0, kind.length + 1 - shift);
-  switch (kind) {
-    case "internet":
-    case "egress-only":
-    case "blackhole":
-      if (name !== undefined) fail(`“${kind}” takes no name`, offset);
-      return kind === "blackhole" ? { kind } : internet(drawing, ways, kind, network);
-    case "nat":
-    case "peering":
-    case "host":
-      break;
-    default:
-      return fail(
-        `“${text}” is not a target`,
-        0,
-        "write internet, egress-only, nat NAME, peering NAME, host NAME, or blackhole",
-      );
-  }
-  if (name === undefined)
-    return fail(`the name of the ${kind} was expected after “${kind}”`, kind.length - shift);
-  if (kind === "host") {
-    const [owner = "", device] = name.split("/");
-    const host = drawing.named("host", places.hosts, owner, path, offset);
-    const interfaces = (places.owned.get(host.name) ?? []).map(
-      (each) => [each.device ?? "", each.id] as const,
+  if (shared !== undefined)
+    drawing.refuse(
+      "meaning",
+      `${formatPrefix(shared)} is in both ${pair.join(" and ")}: networks that share addresses can't be peered`,
+      drawing.document.valueAt(path),
     );
-    const id =
-      device === undefined
-        ? interfaces[0]?.[1]
-        : drawing.named("interface", new Map(interfaces), device, path, offset);
-    return id === undefined ? { kind: "unknown", what: name } : { kind: "interface", id };
-  }
-  const wanted = new Map([...ways.gateways].filter(([, gateway]) => gateway.kind === kind));
-  const gateway = drawing.named(kind === "nat" ? "NAT gateway" : "peering", wanted, name, path, offset);
-  if (gateway.kind === "peering" && gateway.requester !== network && gateway.accepter !== network)
-    fail(`peering ${name} joins ${gateway.requester} and ${gateway.accepter}, not ${network}`, offset);
-  if (gateway.kind === "nat" && places.subnets.get(gateway.subnet)?.network !== network)
-    fail(`NAT gateway ${name} stands in another network`, offset);
-  return { kind: "gateway", id: gateway.id };
 }
 
 function lowerBalancer(drawing: Drawing, places: Places, ways: Ways, name: string): void {
