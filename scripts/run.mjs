@@ -34,9 +34,19 @@ function install(folder, what) {
 
 install(root, "packages");
 const path = [join(root, "node_modules", ".bin")];
-if (process.versions.node.split(".")[0] !== "24") {
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major !== 24) {
   install(pinned, "Node.js 24");
-  path.unshift(join(pinned, "node_modules", ".bin"));
+  const bin = join(pinned, "node_modules", ".bin");
+  if (existsSync(join(bin, process.platform === "win32" ? "node.cmd" : "node"))) {
+    path.unshift(bin);
+  } else if (major < 22 || (major === 22 && minor < 18)) {
+    process.stderr.write(
+      `ringwall: no Node.js 24 comes ready for ${process.platform} ${process.arch}, and this is ${process.version}\n` +
+        "  remedy: install Node.js 24 (22.18 is the oldest that works) and try again\n",
+    );
+    process.exit(2);
+  }
 }
 const [command, ...args] = process.argv.slice(2);
 if (command === undefined) {

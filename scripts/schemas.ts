@@ -10,5 +10,8 @@ const schemas: Readonly<Record<string, () => unknown>> = {
 };
 
 for (const [name, make] of Object.entries(schemas)) {
-  await writeFile(new URL(`../schemas/${name}`, import.meta.url), `${JSON.stringify(make(), undefined, 2)}\n`);
+  await writeFile(
+    new URL(`../schemas/${name}`, import.meta.url),
+    `${JSON.stringify(make(), undefined, 2)}\n`,
+  );
 }

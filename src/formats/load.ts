@@ -164,7 +164,9 @@ async function readFirewall(
     return (await import("./nftables/reader.ts")).readNftablesHost(name, files);
   if (reader?.format === "iptables")
     return (await import("./iptables/reader.ts")).readHostFirewall(name, files);
-  throw new Problem("unrecognised", "a host's firewall is an iptables-save or nft -j dump; this is neither", {
-    ...(sources[0] === undefined ? {} : { origin: sources[0].origin }),
-  });
+  throw new Problem(
+    "unrecognised",
+    "a host's firewall is an iptables-save or nft -j dump; this is neither",
+    sources[0] === undefined ? {} : { origin: sources[0].origin },
+  );
 }

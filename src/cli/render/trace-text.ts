@@ -168,5 +168,5 @@ function blockerLines(trace: Trace, p: Paint): string[] {
 }
 
 function list(title: string, rows: readonly string[], p: Paint): string[] {
-  return rows.length === 0 ? [] : ["", `${p.strong(title)}`, ...rows.map((row) => `  • ${row}`)];
+  return rows.length === 0 ? [] : ["", p.strong(title), ...rows.map((row) => `  • ${row}`)];
 }
