@@ -72,7 +72,8 @@ export class Conversation {
   /** Tells what became of the last packet. */
   learn(fate: Fate): void {
     const speaker = this.#flow.lines[this.#line - 1]?.speaker;
-    const arrival = fate[0];
+    // Of fragments the first one tells the ports.
+    const arrival = fate.find(({ packet }) => packet.fragment !== "later");
     if (arrival === undefined) return;
     if (speaker === "client" && arrival.at !== "gateway")
       this.#atServer = { packet: arrival.packet, link: arrival.at };

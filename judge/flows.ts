@@ -157,8 +157,13 @@ function icmpScript(random: Random, family: 4 | 6): Line[] {
   return random.pick(scripts);
 }
 
-/** Draws one connection. Source ports (and ICMP identifiers) are the flow's own, so that no two flows share a tuple. */
-export function drawFlow(random: Random, world: World, sourcePort: number): Flow {
+/**
+ * Draws one connection. Source ports (and ICMP identifiers) are the flow's own, so that no two flows share a tuple.
+ *
+ * @param portless protocols without ports that no flow has yet; each is used once, since translation can't tell two such
+ * connections apart
+ */
+export function drawFlow(random: Random, world: World, sourcePort: number, portless: number[]): Flow {
   const { family } = world;
   const outbound = random.chance(75);
   const far = random.chance(70) ? world.servers : world.dmz;
@@ -170,7 +175,7 @@ export function drawFlow(random: Random, world: World, sourcePort: number): Flow
       : random.pick(random.chance(70) ? world.clients : random.chance(50) ? world.dmz : world.servers);
   const roll = random.below(100);
   const protocol =
-    roll < 50 ? TCP : roll < 78 ? UDP : roll < 94 ? (family === 4 ? ICMP : ICMPV6) : roll < 97 ? 50 : 103;
+    roll < 50 ? TCP : roll < 78 ? UDP : roll < 94 ? (family === 4 ? ICMP : ICMPV6) : (portless.pop() ?? UDP);
   const plain =
     protocol === TCP
       ? random.chance(12)
@@ -179,7 +184,8 @@ export function drawFlow(random: Random, world: World, sourcePort: number): Flow
       : protocol === ICMP || protocol === ICMPV6
         ? icmpScript(random, family)
         : udpScript(random);
-  const fragmented = protocol === UDP && random.chance(8);
+  // Fragments for the gateway itself are put together before its input chains, whoever tracks or not: left out.
+  const fragmented = protocol === UDP && !world.own.includes(server) && random.chance(8);
   const lines = fragmented
     ? plain.map((line) => ({ ...line, payloadBytes: line.payloadBytes + 40, pieceBytes: 24 }))
     : random.chance(15)

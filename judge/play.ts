@@ -20,10 +20,12 @@ export function drawFlows(random: Random, world: World, packets: number): Flow[]
   const flows: Flow[] = [];
   const step = 7919;
   let port = random.below(60_000);
+  // ESP, PIM and OSPF, which rules may name, and numbers that IANA has given to nobody.
+  const portless = [...Array.from({ length: 90 }, (_, at) => 150 + at), 89, 103, 50];
   let planned = 0;
   while (planned < packets) {
     port = (port + step) % 64_000;
-    const flow = drawFlow(random, world, 1024 + port);
+    const flow = drawFlow(random, world, 1024 + port, portless);
     flows.push(flow);
     planned += flow.lines.length;
   }

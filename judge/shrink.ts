@@ -59,6 +59,7 @@ export function shrink(
       () => (small as SmallCase).ruleSet,
       (ruleSet) => keep({ ruleSet, probes: (small as SmallCase).probes }),
     );
+    if (sizeOf(small) === before || tries >= mostTries) break;
   }
   return small;
 }

@@ -68,7 +68,11 @@ export function everyAddress(world: World): string[] {
 }
 
 /** A prefix around one of the world's addresses, its host bits cleared. */
-export function drawPrefix(random: Random, world: World, around = everyAddress(world)): string {
+export function drawPrefix(
+  random: Random,
+  world: World,
+  around: readonly string[] = everyAddress(world),
+): string {
   return clearHostBits(random.pick(around), random.pick(world.prefixLengths));
 }
 

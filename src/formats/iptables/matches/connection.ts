@@ -64,11 +64,18 @@ function stateTest(rule: RuleContext, used: OptionUse): StateTest {
     ...(states.length === 0 ? [] : [{ kind: "state", states } satisfies Match]),
     ...(translated.length === 0 ? [] : [{ kind: "status", status: translated } satisfies Match]),
   );
+  const withoutConnection = (["invalid", "untracked"] as const).filter(
+    (state) => states.includes(state) !== used.negated,
+  );
+  if (!used.negated) return { match, withoutConnection };
+  // A packet without a connection was not translated: `! --ctstate DNAT` holds of it.
+  const notTranslated = all(tracked, inverted(match));
   return {
-    match: used.negated ? inverted(match) : match,
-    withoutConnection: (["invalid", "untracked"] as const).filter(
-      (state) => states.includes(state) !== used.negated,
-    ),
+    match:
+      translated.length === 0
+        ? inverted(match)
+        : any({ kind: "state", states: withoutConnection }, notTranslated),
+    withoutConnection,
   };
 }
 
