@@ -13,6 +13,7 @@ import {
 import { Problem, type Origin } from "../../problem.ts";
 import { isObject, readJson, type Json, type JsonDocument } from "../json.ts";
 import type { SourceFile } from "../reader.ts";
+import { refuseDeepYaml } from "../yaml-nesting.ts";
 import { indentQuoted } from "./quoted.ts";
 
 export interface MapTree {
@@ -91,6 +92,7 @@ function fromYaml(file: SourceFile): Tree[] {
       origin: { file: file.path, line },
     });
   }
+  refuseDeepYaml(file.path, text);
   const documents = parseLeniently(text, lines);
   const place = (offset: number): Origin => {
     const { line, col } = lines.linePos(offset);
