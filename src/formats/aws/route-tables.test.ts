@@ -108,6 +108,30 @@ test("a route's destination is a prefix of either family, or every prefix of a l
   expect(listed?.origin.id).toBe("rtb-1 pl-s3");
 });
 
+test("a route for a prefix list without entries may take what no other route takes, and never more", () => {
+  const part = readAws({
+    ...small,
+    "igw.json": gateways["igw.json"],
+    "routes.json": {
+      RouteTables: [
+        mainTable("rtb-1", "vpc-1", [
+          { DestinationPrefixListId: "pl-9", GatewayId: "igw-1", State: "active" },
+          { DestinationCidrBlock: "0.0.0.0/0", GatewayId: "igw-1", State: "active" },
+        ]),
+      ],
+    },
+  });
+  const routes = part.routeTables?.get("rtb-1")?.routes;
+  expect(routes?.map((route) => [route.text, route.target.kind])).toEqual([
+    ["0.0.0.0/0 → igw-1", "gateway"],
+    ["pl-9 → igw-1", "unknown"],
+  ]);
+  expect(routes?.[1]?.prefixes.map(formatPrefix)).toEqual(["0.0.0.0/0", "::/0"]);
+  expect(unknownsOf(part)).toEqual([
+    expect.stringMatching(/^the prefix list pl-9 was not exported with its entries/),
+  ]);
+});
+
 test("a gateway endpoint leads to the prefixes of its service", () => {
   const part = readAws({ ...small, ...gateways });
   expect(part.gateways?.get("vpce-s3")).toMatchObject({

@@ -47,7 +47,10 @@ function readTable(item: Item, inventory: Inventory, targets: RouteTargets): Rou
     ...placeOf(item, id),
     network: text(item, "VpcId"),
     main: associations.some((association) => optionalFlag(association, "Main") === true),
-    routes: children(item, "Routes").map((route) => readRoute(route, id, inventory, targets)),
+    // Routes of unknown extent last: of two equally long prefixes the earlier one wins.
+    routes: children(item, "Routes")
+      .toSorted((a, b) => Number(isUnresolved(a, targets)) - Number(isUnresolved(b, targets)))
+      .map((route) => readRoute(route, id, inventory, targets)),
   };
 }
 
@@ -74,17 +77,12 @@ function isInForce(association: Item): boolean {
 }
 
 function readRoute(route: Item, table: string, inventory: Inventory, targets: RouteTargets): Route {
-  const { prefixes, name, resolved } = destinationOf(route, targets);
+  const { prefixes, name } = destinationOf(route, targets);
   const origin = originOf(route, `${table} ${name}`);
-  const target = targetOf(route, targets);
-  if (!resolved) {
-    inventory.unknown(
-      origin,
-      `the prefix list ${name} was not exported with its entries`,
-      "the route is left out: whether it takes a packet is not known",
-    );
-  }
-  if (target.kind === "unknown") {
+  const target = isUnresolved(route, targets)
+    ? unresolvedTarget(name, inventory, origin)
+    : targetOf(route, targets);
+  if (target.kind === "unknown" && !isUnresolved(route, targets)) {
     inventory.unknown(origin, target.what, "packets that take this route go where was not read");
   }
   return {
@@ -100,15 +98,34 @@ function readRoute(route: Item, table: string, inventory: Inventory, targets: Ro
 function destinationOf(
   route: Item,
   targets: RouteTargets,
-): { readonly prefixes: readonly Prefix[]; readonly name: string; readonly resolved: boolean } {
+): { readonly prefixes: readonly Prefix[]; readonly name: string } {
   const list = optionalText(route, "DestinationPrefixListId");
   if (list !== undefined) {
     const set = targets.prefixList(list);
-    return { prefixes: set === undefined ? [] : prefixesOf(set), name: list, resolved: set !== undefined };
+    return { prefixes: set === undefined ? everywhere : prefixesOf(set), name: list };
   }
   const written = optionalText(route, "DestinationIpv6CidrBlock") ?? text(route, "DestinationCidrBlock");
   const prefix = requirePrefix(written, originOf(route));
-  return { prefixes: [prefix], name: formatPrefix(prefix), resolved: true };
+  return { prefixes: [prefix], name: formatPrefix(prefix) };
+}
+
+const everywhere: readonly Prefix[] = [requirePrefix("0.0.0.0/0"), requirePrefix("::/0")];
+
+/** Whether a route is for a prefix list whose entries were not exported: it may take any packet. */
+function isUnresolved(route: Item, targets: RouteTargets): boolean {
+  const list = optionalText(route, "DestinationPrefixListId");
+  return list !== undefined && targets.prefixList(list) === undefined;
+}
+
+/** What no other route takes may be this one's, so it leads where can't be known rather than nowhere. */
+function unresolvedTarget(list: string, inventory: Inventory, origin: Route["origin"]): RouteTarget {
+  const what = `the prefix list ${list} was not exported with its entries`;
+  inventory.unknown(
+    origin,
+    what,
+    "whether its route takes a packet that no longer prefix takes is not known",
+  );
+  return { kind: "unknown", what };
 }
 
 /** The keys that can hold a route's target; the first that has a value is it. An instance's route names its interface too. */

@@ -429,6 +429,15 @@ test("no credentials at all are a problem that says where to put them", async ()
   expect(server.asked).toEqual([]);
 });
 
+test("without a region anywhere the question is which", async () => {
+  vi.stubEnv("AWS_REGION", undefined);
+  vi.stubEnv("AWS_DEFAULT_REGION", undefined);
+  const server = await serve();
+  const problem = await problemOf(importAws({ endpointUrl: server.url, out: join(folder, "estate") }));
+  expect(problem.code).toBe("usage");
+  expect(problem.remedy).toMatch(/--region/);
+});
+
 test("an endpoint where nobody listens is a problem that names it", async () => {
   const server = await serve();
   await server.close();

@@ -1,0 +1,82 @@
+// What was not exported makes no verdict: a trace through it depends on it, and says on what.
+import { expect, test } from "vitest";
+import { mergeEstate } from "../../estate/merge.ts";
+import { TCP } from "../../packet/protocol.ts";
+import { trace, type Trace } from "../../questions/trace.ts";
+import { account, group, nic, openAcl, readAws, small, subnet } from "./testing/read.ts";
+
+const anyone = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
+const open = group("sg-open", { IpPermissions: anyone, IpPermissionsEgress: anyone });
+const ssh = (peer: object): object => ({ IpProtocol: "tcp", FromPort: 22, ToPort: 22, ...peer });
+const wearing = (id: string): object => ({ Groups: [{ GroupId: id }] });
+
+/** Two interfaces in two subnets of one VPC; everything is open but what a test closes or leaves out. */
+const base = {
+  ...small,
+  "subnets.json": {
+    Subnets: [subnet("subnet-1", "vpc-1", "10.0.1.0/24"), subnet("subnet-2", "vpc-1", "10.0.2.0/24")],
+  },
+  "sg.json": { SecurityGroups: [open] },
+  "nic.json": {
+    NetworkInterfaces: [
+      nic("eni-a", "subnet-1", "10.0.1.4", wearing("sg-open")),
+      nic("eni-b", "subnet-2", "10.0.2.4", wearing("sg-open")),
+    ],
+  },
+} as const;
+
+const ask = (files: Readonly<Record<string, unknown>>): Trace =>
+  trace(mergeEstate("test", [readAws(files)]), { from: "eni-a", to: "eni-b", protocol: TCP, port: 22 });
+const causes = (answer: Trace): string => answer.dependsOn.map((one) => one.what).join("; ");
+
+const guarded = (peer: object): Readonly<Record<string, unknown>> => ({
+  ...base,
+  "sg.json": { SecurityGroups: [open, group("sg-b", { IpPermissions: [ssh(peer)] })] },
+  "nic.json": {
+    NetworkInterfaces: [
+      nic("eni-a", "subnet-1", "10.0.1.4", wearing("sg-open")),
+      nic("eni-b", "subnet-2", "10.0.2.4", wearing("sg-b")),
+    ],
+  },
+});
+
+test("where everything was exported the answer is certain", () => {
+  expect(ask(base).answer).toBe("allowed");
+  expect(ask(guarded({ IpRanges: [{ CidrIp: "10.0.9.0/24" }] })).answer).toBe("denied");
+});
+
+test("a group that was not exported leaves the answer open", () => {
+  const answer = ask({
+    ...base,
+    "nic.json": {
+      NetworkInterfaces: [
+        nic("eni-a", "subnet-1", "10.0.1.4", wearing("sg-open")),
+        nic("eni-b", "subnet-2", "10.0.2.4", wearing("sg-missing")),
+      ],
+    },
+  });
+  expect(answer.answer).toBe("depends");
+  expect(causes(answer)).toMatch(/the rules of sg-missing were not exported/);
+});
+
+test("a group of an account that was not exported leaves the answer open", () => {
+  const answer = ask(guarded({ UserIdGroupPairs: [{ GroupId: "sg-far", UserId: "444455556666" }] }));
+  expect(answer.answer).toBe("depends");
+  expect(causes(answer)).toMatch(/the members of sg-far .* were not exported/);
+});
+
+test("a prefix list without its entries leaves the answer open", () => {
+  const answer = ask(guarded({ PrefixListIds: [{ PrefixListId: "pl-1" }] }));
+  expect(answer.answer).toBe("depends");
+  expect(causes(answer)).toMatch(/the entries of the prefix list pl-1 were not exported/);
+});
+
+test("a stale reference is certain: it lets nobody in", () => {
+  expect(ask(guarded({ UserIdGroupPairs: [{ GroupId: "sg-gone", UserId: account }] })).answer).toBe("denied");
+});
+
+test("network ACLs that were not exported leave the answer open, those of another VPC do not stand in for them", () => {
+  const answer = ask({ ...base, "acls.json": { NetworkAcls: [openAcl("acl-9", "vpc-9")] } });
+  expect(answer.answer).toBe("depends");
+  expect(causes(answer)).toMatch(/the network ACLs of vpc-1 were not exported/);
+});
