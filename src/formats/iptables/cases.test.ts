@@ -127,7 +127,7 @@ describe.skipIf(!present)("dumps (the folder of outside cases is not here)", () 
     const cuts = lines.map((_, at) => at + 1).filter((at) => at % step === 0);
     const surprises = cuts.filter((at) => {
       const kept = lines.slice(0, at);
-      const open = kept.findLastIndex((line) => /^\*/.test(line)) > kept.lastIndexOf("COMMIT");
+      const open = kept.findLastIndex((line) => line.startsWith("*")) > kept.lastIndexOf("COMMIT");
       return outcomeOf(() => parseIptablesSave({ path, text: kept.join("\n") })) !== (open ? "cut" : "read");
     });
     expect(surprises).toEqual([]);
