@@ -62,7 +62,7 @@ export function readAdminPolicy(
     );
   }
   const priority = isAdmin ? asWhole(required(spec, "priority", "the spec"), "priority", 0, 1000) : 0;
-  const endpoints = cluster.endpoints.filter((endpoint) => endpoint.primary);
+  const endpoints = cluster.primary;
   const unknowns: Unknown[] = [];
   const subject = readPods(
     asMap(required(spec, "subject", "the spec"), "subject"),
@@ -70,7 +70,7 @@ export function readAdminPolicy(
     policy,
     unknowns,
   );
-  const selected = selectedBy(subject, cluster, endpoints).filter((endpoint) => !endpoint.asNode);
+  const selected = selectedBy(subject, cluster, endpoints).pods;
   const everyone = subject.namespaces?.length === 0 && subject.pods.length === 0;
   const scope: Scope = { cluster, policy, endpoints, selected, unknowns };
   const bound = everyone && cluster.controller !== undefined ? [...selected, cluster.controller] : selected;

@@ -42,6 +42,8 @@ export interface Cluster {
   readonly networks: ClusterNetworks;
   readonly workloads: readonly Workload[];
   readonly endpoints: readonly Endpoint[];
+  /** Those on primary networks: what policies speak of, unless they name an attached network. */
+  readonly primary: readonly Endpoint[];
   /** The pods that serve Ingress and Route: none of the input's pods says that it is one, so its labels are unknown. */
   readonly controller: Endpoint | undefined;
   readonly unknowns: readonly Unknown[];
@@ -96,6 +98,7 @@ export function readCluster(
     networks,
     workloads,
     endpoints,
+    primary: endpoints.filter((endpoint) => endpoint.primary),
     controller: entrance === undefined ? undefined : controllerEndpoint(networks.pod, entrance.origin),
     unknowns,
   };

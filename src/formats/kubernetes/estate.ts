@@ -156,6 +156,7 @@ function serviceInterface(service: Service, subnet: string): Interface {
 function hostsOf(cluster: Cluster, endpoints: readonly Endpoint[]): [string, Host][] {
   const workloads: Workload[] = [...cluster.workloads];
   if (cluster.controller !== undefined) workloads.push(cluster.controller.workload);
+  const own = Map.groupBy(endpoints, (endpoint) => endpoint.workload);
   return workloads.map((workload) => [
     workload.id,
     {
@@ -164,9 +165,7 @@ function hostsOf(cluster: Cluster, endpoints: readonly Endpoint[]): [string, Hos
       tags: Object.fromEntries(workload.labels),
       origin: workload.origin,
       kind: "pod",
-      interfaces: endpoints
-        .filter((endpoint) => endpoint.workload === workload)
-        .map((endpoint) => endpoint.id),
+      interfaces: (own.get(workload) ?? []).map((endpoint) => endpoint.id),
       system: "linux",
       running: workload.running,
     },

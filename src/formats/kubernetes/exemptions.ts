@@ -3,12 +3,10 @@
 import type { Exemption } from "../../layers/network-policy/model.ts";
 import { singleAddress, unionOfAddresses } from "../../packet/address-set.ts";
 import type { Address } from "../../packet/address.ts";
-import { all, always, any, type Match } from "../../rules/match.ts";
+import { all, always, any, inverted, type Match } from "../../rules/match.ts";
 import type { Rule } from "../../rules/rule.ts";
 import type { Cluster, Endpoint } from "./cluster.ts";
-import { isEndpoint, outsideMatch, type Side } from "./peers.ts";
-import { outsideCluster } from "../../layers/network-policy/model.ts";
-import { inverted } from "../../rules/match.ts";
+import { isEndpoint, isOutside, outsideMatch, type Side } from "./peers.ts";
 
 /** By endpoint, for pods whose node's address the input says. */
 export function readExemptions(cluster: Cluster): ReadonlyMap<string, Exemption> {
@@ -61,6 +59,5 @@ function nodeTraffic(
       addresses.some((each) => each.family === own.family && each.value === own.value),
     ),
   );
-  const outside: Match = { kind: "endpoint", side, ids: new Set([outsideCluster]) };
-  return any(isEndpoint(side, there), all(outsideMatch(side, set, cluster), inverted(outside)));
+  return any(isEndpoint(side, there), all(outsideMatch(side, set, cluster), inverted(isOutside(side))));
 }

@@ -23,7 +23,7 @@ interface Scope {
 
 export function readNetworkPolicy(policy: KubernetesObject, cluster: Cluster): NetworkPolicy {
   const spec = specOf(policy);
-  const endpoints = cluster.endpoints.filter((endpoint) => endpoint.primary);
+  const endpoints = cluster.primary;
   return lower(policy, spec, endpoints, cluster, "NetworkPolicy");
 }
 
@@ -81,7 +81,7 @@ function lower(
   const tree = field(spec, "podSelector");
   const pods: Selector = tree === undefined ? [] : readSelector(tree, "podSelector");
   const peer = { namespaces: undefined, ownNamespace: policy.namespace, pods };
-  const selected = selectedBy(peer, cluster, endpoints).filter((endpoint) => !endpoint.asNode);
+  const selected = selectedBy(peer, cluster, endpoints).pods;
   const scope: Scope = { cluster, policy, endpoints, selected };
   const ingress = listField(spec, "ingress").map((item, at) => readRule(item, at, "ingress", scope));
   const egress = listField(spec, "egress").map((item, at) => readRule(item, at, "egress", scope));

@@ -26,9 +26,17 @@ import type { Tree } from "./tree.ts";
 
 export type Side = "source" | "destination";
 
+/** One set for each list of endpoints: a hundred policies with one selector share it. */
+const idsOf = new WeakMap<readonly Endpoint[], ReadonlySet<string>>();
+
 export function isEndpoint(side: Side, endpoints: readonly Endpoint[]): Match {
   if (endpoints.length === 0) return never;
-  return { kind: "endpoint", side, ids: new Set(endpoints.map((endpoint) => endpoint.id)) };
+  let ids = idsOf.get(endpoints);
+  if (ids === undefined) {
+    ids = new Set(endpoints.map((endpoint) => endpoint.id));
+    idsOf.set(endpoints, ids);
+  }
+  return { kind: "endpoint", side, ids };
 }
 
 function unknown(what: string): Match {
@@ -42,14 +50,40 @@ export interface PodPeer {
   readonly pods: Selector;
 }
 
-export function selectedBy(peer: PodPeer, cluster: Cluster, endpoints: readonly Endpoint[]): Endpoint[] {
-  return endpoints.filter(({ workload }) => {
-    const inNamespace =
-      peer.namespaces === undefined
-        ? workload.namespace === peer.ownNamespace
-        : selects(peer.namespaces, cluster.namespaces.get(workload.namespace) ?? new Map());
-    return inNamespace && selects(peer.pods, workload.labels);
-  });
+/** What a selector finds: pods, and pods that are taken for their node. */
+export interface Selected {
+  readonly pods: readonly Endpoint[];
+  readonly asNode: readonly Endpoint[];
+}
+
+/** By list of endpoints and selector, since policies repeat one another's selectors. */
+const selections = new WeakMap<readonly Endpoint[], Map<string, Selected>>();
+
+export function selectedBy(peer: PodPeer, cluster: Cluster, endpoints: readonly Endpoint[]): Selected {
+  const known = selections.get(endpoints) ?? new Map<string, Selected>();
+  selections.set(endpoints, known);
+  const key = JSON.stringify([peer.namespaces ?? peer.ownNamespace, peer.pods]);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const found = inNamespaces(peer, cluster, endpoints).filter(({ workload }) =>
+    selects(peer.pods, workload.labels),
+  );
+  const selected = {
+    pods: found.filter((endpoint) => !endpoint.asNode),
+    asNode: found.filter((endpoint) => endpoint.asNode),
+  };
+  known.set(key, selected);
+  return selected;
+}
+
+function inNamespaces(peer: PodPeer, cluster: Cluster, endpoints: readonly Endpoint[]): Endpoint[] {
+  const { namespaces, ownNamespace } = peer;
+  if (namespaces === undefined) {
+    return endpoints.filter(({ workload }) => workload.namespace === ownNamespace);
+  }
+  const chosen = new Set<string>();
+  for (const [name, labels] of cluster.namespaces) if (selects(namespaces, labels)) chosen.add(name);
+  return endpoints.filter(({ workload }) => chosen.has(workload.namespace));
 }
 
 /** Pods among the endpoints; where it can't be known whether a selector finds one, the test is unknown for that one. */
@@ -59,13 +93,12 @@ export function podPeerMatch(
   cluster: Cluster,
   endpoints: readonly Endpoint[],
 ): Match {
-  const selected = selectedBy(peer, cluster, endpoints);
-  const asNode = selected.filter((endpoint) => endpoint.asNode);
+  const { pods, asNode } = selectedBy(peer, cluster, endpoints);
   const { controller } = cluster;
   const everyone = peer.namespaces?.length === 0 && peer.pods.length === 0;
-  const sure = selected.filter((endpoint) => !endpoint.asNode);
   return any(
-    isEndpoint(side, everyone && controller !== undefined ? [...sure, controller] : sure),
+    isEndpoint(side, pods),
+    everyone && controller !== undefined ? isEndpoint(side, [controller]) : never,
     all(
       isEndpoint(side, asNode),
       unknown("whether the network plugin tells pods in their node's network from the node"),
@@ -80,10 +113,17 @@ export function podPeerMatch(
 }
 
 /** Endpoints that are pods beyond doubt: a test on addresses outside the cluster leaves them out. */
-function certainPods(cluster: Cluster): Endpoint[] {
-  return [...cluster.endpoints, ...(cluster.controller === undefined ? [] : [cluster.controller])].filter(
-    (endpoint) => !endpoint.asNode,
-  );
+const certainPods = new WeakMap<Cluster, readonly Endpoint[]>();
+
+function podsOf(cluster: Cluster): readonly Endpoint[] {
+  const known = certainPods.get(cluster);
+  if (known !== undefined) return known;
+  const pods = [
+    ...cluster.endpoints.filter((endpoint) => !endpoint.asNode),
+    ...(cluster.controller === undefined ? [] : [cluster.controller]),
+  ];
+  certainPods.set(cluster, pods);
+  return pods;
 }
 
 /**
@@ -92,7 +132,7 @@ function certainPods(cluster: Cluster): Endpoint[] {
  * be used for pods, and Ringwall takes it so.
  */
 export function outsideMatch(side: Side, set: AddressSet, cluster: Cluster): Match {
-  return all(inverted(isEndpoint(side, certainPods(cluster))), { kind: "address", field: side, set });
+  return all(inverted(isEndpoint(side, podsOf(cluster))), { kind: "address", field: side, set });
 }
 
 /** Where a pod may be whose address the input does not have: pod networks of IPv4 are private, those of IPv6 need not be. */
@@ -131,13 +171,16 @@ export function addressPeerMatch(
   );
 }
 
+/** A peer that is known to be neither pod nor node. */
+export function isOutside(side: Side): Match {
+  return { kind: "endpoint", side, ids: outsideIds };
+}
+
+const outsideIds: ReadonlySet<string> = new Set([outsideCluster]);
+
 /** AdminNetworkPolicy's nodes, by the addresses of the input's Node objects. */
 export function nodeMatch(side: Side, selector: Selector, cluster: Cluster): Match {
-  const someone = inverted({
-    kind: "endpoint",
-    side,
-    ids: new Set([...certainPods(cluster).map((endpoint) => endpoint.id), outsideCluster]),
-  });
+  const someone = all(inverted(isEndpoint(side, podsOf(cluster))), inverted(isOutside(side)));
   if (cluster.nodes.length === 0) {
     return all(someone, unknown("whether it is a node that the policy selects: no Node is in the input"));
   }

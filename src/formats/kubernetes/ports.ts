@@ -120,11 +120,38 @@ export function portsMatch(ports: readonly PolicyPort[], destinations: readonly 
   return any(...numbered, ...named);
 }
 
+interface NamedPort {
+  readonly protocol: number;
+  readonly number: number;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** By list of destinations and port: policies name the same ports again and again. */
+const namedPorts = new WeakMap<readonly Endpoint[], Map<string, readonly NamedPort[]>>();
+
 function namedMatches(
   port: Extract<PolicyPort, { kind: "named" }>,
   destinations: readonly Endpoint[],
 ): Match[] {
-  const groups = new Map<string, { protocol: number; number: number; endpoints: Endpoint[] }>();
+  const known = namedPorts.get(destinations) ?? new Map<string, readonly NamedPort[]>();
+  namedPorts.set(destinations, known);
+  const key = `${port.protocol ?? ""} ${port.name}`;
+  const groups = known.get(key) ?? findNamed(port, destinations);
+  known.set(key, groups);
+  return groups.map((group) =>
+    all(
+      protocol(group.protocol),
+      destinationPorts([group.number, group.number]),
+      isEndpoint("destination", group.endpoints),
+    ),
+  );
+}
+
+function findNamed(
+  port: Extract<PolicyPort, { kind: "named" }>,
+  destinations: readonly Endpoint[],
+): readonly NamedPort[] {
+  const groups = new Map<string, NamedPort & { readonly endpoints: Endpoint[] }>();
   for (const endpoint of destinations) {
     for (const each of endpoint.workload.ports) {
       if (each.name !== port.name || (port.protocol ?? each.protocol) !== each.protocol) continue;
@@ -134,13 +161,7 @@ function namedMatches(
       groups.set(key, group);
     }
   }
-  return [...groups.values()].map((group) =>
-    all(
-      protocol(group.protocol),
-      destinationPorts([group.number, group.number]),
-      isEndpoint("destination", group.endpoints),
-    ),
-  );
+  return [...groups.values()];
 }
 
 /** NetworkPolicy speaks of TCP, UDP and SCTP; what becomes of other protocols is left to the network plugin. */

@@ -43,8 +43,8 @@ export interface Entry {
 const deepest = 200;
 /** Values that aliases may add to a file: far above any chart's anchors, far below an alias bomb. */
 const mostFromAliases = 100_000;
-/** A YAML tree takes some thirty times its text; JSON is read without one. */
-const longestYaml = 64 * 1024 * 1024;
+/** The YAML parser takes some hundred bytes for each one of the text; JSON takes a tenth of that. */
+const longestYaml = 16 * 1024 * 1024;
 
 /** The documents of a file, in order; empty ones left out. @throws Problem `syntax` or `limit` */
 export function readTrees(file: SourceFile): Tree[] {
@@ -83,7 +83,6 @@ function fromYaml(file: SourceFile): Tree[] {
       remedy: "export it as JSON (kubectl get … -o json), or as several files",
     });
   }
-  const lines = new LineCounter();
   const text = file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text;
   const nul = text.indexOf("\0");
   if (nul >= 0) {
@@ -93,7 +92,7 @@ function fromYaml(file: SourceFile): Tree[] {
     });
   }
   refuseDeepYaml(file.path, text);
-  const documents = parseLeniently(text, lines);
+  const { documents, lines } = parseLeniently(text);
   const place = (offset: number): Origin => {
     const { line, col } = lines.linePos(offset);
     return { file: file.path, line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -113,26 +112,32 @@ function fromYaml(file: SourceFile): Tree[] {
 /** How many quoted values over unindented lines are mended in one file; each costs a parse. */
 const mostMended = 50;
 
-function parseLeniently(text: string, lines: LineCounter): Document.Parsed[] {
-  let mended = text;
-  let reached = -1;
-  for (let round = 0; round < mostMended; round += 1) {
-    const documents = parseWhole(mended, new LineCounter());
-    const broken = documents
-      .flatMap((document) => document.errors)
-      .find((error) => error.code === "MISSING_CHAR" && error.message.includes("quote"));
-    const next = broken === undefined ? undefined : indentQuoted(mended, broken.pos[0]);
-    // No further than last time: it is not the indentation that is wrong.
-    if (next === undefined || broken === undefined || broken.pos[0] <= reached) break;
-    reached = broken.pos[0];
-    mended = next;
-  }
-  return parseWhole(mended, lines);
+interface Parsed {
+  readonly documents: readonly Document.Parsed[];
+  readonly lines: LineCounter;
 }
 
-function parseWhole(text: string, lineCounter: LineCounter): Document.Parsed[] {
-  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
-  return Array.isArray(documents) ? documents : [];
+function parseLeniently(text: string): Parsed {
+  let mended = text;
+  let reached = -1;
+  for (let round = 0; ; round += 1) {
+    const parsed = parseWhole(mended);
+    const broken = parsed.documents
+      .flatMap((document) => document.errors)
+      .find((error) => error.code === "MISSING_CHAR" && error.message.includes("quote"));
+    // No further than last time: it is not the indentation that is wrong.
+    if (broken === undefined || round >= mostMended || broken.pos[0] <= reached) return parsed;
+    reached = broken.pos[0];
+    const next = indentQuoted(mended, reached);
+    if (next === undefined) return parsed;
+    mended = next;
+  }
+}
+
+function parseWhole(text: string): Parsed {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  return { documents: Array.isArray(documents) ? documents : [], lines };
 }
 
 function yamlMessage(code: string, message: string): string {
