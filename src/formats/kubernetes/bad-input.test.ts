@@ -179,7 +179,7 @@ test("whatever is cut, swapped or put in, the reader answers or gives one Proble
     property(mutated, (text) => {
       expect(outcome(text)).toMatch(/^(?:read|[a-z]+ at line [1-9]\d*)$/);
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 });
 
