@@ -242,8 +242,10 @@ function act(walk: Walk, action: Action, stand: Stand): Ends {
       if (!uncertain) walk.passed.push(rule);
       return open;
     case "notrack":
-      if (!uncertain) walk.notrack = true;
-      else if (walk.notrack === false) {
+      if (!uncertain) {
+        walk.notrack = true;
+        walk.passed.push(rule);
+      } else if (walk.notrack === false) {
         walk.notrack = "perhaps";
         if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
       }

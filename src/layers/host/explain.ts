@@ -16,7 +16,7 @@ type Decided = Extract<Note, { kind: "decided" }>;
 /** The steps of a walk, in the order in which they happened. */
 export function explain(walk: Walk, path: Path): readonly Step[] {
   const steps: Step[] = [];
-  const accepting = telling(walk.notes, path);
+  const accepting = worthTelling(telling(walk.notes, path), walk);
   const { place } = walk.passing;
   for (const note of walk.notes) {
     if (note.kind !== "decided" || note.verdict !== "allowed") steps.push(stepOf(note, walk));
@@ -29,11 +29,20 @@ export function explain(walk: Walk, path: Path): readonly Step[] {
       ring: "netfilter",
       verdict: "allowed",
       rules: [],
-      why: `no chain of this host's firewall concerns ${pathWords[path]}`,
+      why: `no chain of this host's firewall filters ${pathWords[path]}`,
       causes: [],
     });
   }
   return steps;
+}
+
+/** That chains accepted is no news beside a refusal, or beside a doubt at the same hook. */
+function worthTelling(accepting: Decided | undefined, walk: Walk): Decided | undefined {
+  if (accepting === undefined || walk.denied) return undefined;
+  const doubted = walk.notes.some(
+    (note) => note.kind === "decided" && note.verdict === "depends" && note.hook === accepting.hook,
+  );
+  return doubted ? undefined : accepting;
 }
 
 const pathWords: Readonly<Record<Path, string>> = {

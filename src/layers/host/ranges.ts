@@ -36,7 +36,9 @@ export function rangeOf(translation: Translation, packet: Packet, place: Place):
     case "masquerade": {
       const { firewall, outDevice } = place;
       const way = wayTo(firewall, packet.destination);
-      const next = way.kind === "leaves" && way.via !== undefined ? way.via : packet.destination;
+      // IPv4 goes by the next hop (nf_nat_masquerade_ipv4), IPv6 by the destination (nf_nat_masquerade_ipv6).
+      const via = way.kind === "leaves" && packet.family === 4 ? way.via : undefined;
+      const next = via ?? packet.destination;
       return own(
         addressOn(firewall, outDevice, packet.family, next),
         packet.family,
