@@ -84,9 +84,9 @@ class Sorting {
     });
   }
 
-  /** The next word as a value; an old-style `!` in front of it negates. */
-  private value(of: string): string {
-    if (this.isBang(this.at)) {
+  /** The next word as a value; where tests are negated, an old-style `!` may stand in front of it. */
+  private value(of: string, negatable = true): string {
+    if (negatable && this.isBang(this.at)) {
       this.negated = !this.negated;
       this.at += 1;
     }
@@ -104,13 +104,14 @@ class Sorting {
     switch (word) {
       case "-m":
       case "--match":
-        return this.openModule(take());
+        if (this.negated) throw this.problem("a module can't be negated, only its options", "!");
+        return this.openModule(this.moduleName(attached ?? this.value(word, false)));
       case "-j":
       case "--jump":
-        return this.target(take(), word, false);
+        return this.target(attached ?? this.value(word, false), word, false);
       case "-g":
       case "--goto":
-        return this.target(take(), word, true);
+        return this.target(attached ?? this.value(word, false), word, true);
       case "-f":
       case "--fragment":
         this.spec.fragment = { text: word, negated: this.negated };
@@ -146,6 +147,11 @@ class Sorting {
     this.spec[test] = { text, negated: this.negated } satisfies Word;
   }
 
+  private moduleName(name: string): string {
+    if (/^[A-Za-z][\w-]*$/.test(name)) return name;
+    throw this.problem(`“${name}” is no name of a match module`, name);
+  }
+
   private openModule(name: string): void {
     const use: ModuleUse = { name, options: [], strays: [] };
     this.spec.modules.push(use);
@@ -164,8 +170,10 @@ class Sorting {
     const found = this.find(word) ?? this.findImplicit(word);
     if (found !== undefined) {
       const values = attached === undefined ? [] : [attached];
-      while (values.length < found.values) values.push(this.value(word));
+      const isTest = found.use !== this.spec.target && found.use.name !== "comment";
+      while (values.length < found.values) values.push(this.value(word, isTest));
       const once = found.use !== this.spec.target;
+      if (!once && this.negated) throw this.problem(`${word} of a target can't be negated`, word);
       if (once && found.use.options.some((other) => other.name === found.name)) {
         throw this.problem(`${word} stands twice for one module`, word);
       }

@@ -84,6 +84,9 @@ export function addressMaskTest(text: string, field: AddressField, family: Famil
   return { kind: "address", field, set: prefixSet({ ...parsed.address, length: parsed.length }) };
 }
 
+/** IFNAMSIZ without its end. */
+const longestInterface = 15;
+
 function interfaceTest(rule: RuleContext, direction: "in" | "out", word: Word): Match {
   const flag = direction === "in" ? "-i" : "-o";
   const impossible = direction === "in" ? ["OUTPUT", "POSTROUTING"] : ["INPUT", "PREROUTING"];
@@ -95,6 +98,16 @@ function interfaceTest(rule: RuleContext, direction: "in" | "out", word: Word): 
       {
         word: word.text,
         remedy: "iptables refuses it as well",
+      },
+    );
+  }
+  if (word.text.length > longestInterface || word.text === "") {
+    throw ruleProblem(
+      rule,
+      "meaning",
+      `“${word.text}” is no interface: names have 1 to ${longestInterface} characters`,
+      {
+        word: word.text === "" ? flag : word.text,
       },
     );
   }

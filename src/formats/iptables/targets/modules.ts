@@ -141,7 +141,7 @@ export function lowerTarget(
   const module = use.goto ? undefined : targetModules.get(use.name);
   if (module !== undefined) return lowerKnown(module, use, rule);
   if (chains.has(use.name)) return [toChain(use, rule)];
-  if (use.goto || use.strays.length === 0) {
+  if (use.goto || use.strays.length === 0 || !/^[A-Za-z][\w-]*$/.test(use.name)) {
     throw ruleProblem(
       rule,
       "reference",

@@ -13,17 +13,44 @@ import {
   type TargetUse,
 } from "../grammar.ts";
 
-const plainAnswer: Readonly<Record<Family, string>> = {
-  4: "icmp-port-unreachable",
-  6: "icmp6-port-unreachable",
+/** What REJECT can answer with, and the short names that it takes for them (libipt_REJECT.c, libip6t_REJECT.c). */
+const answers: Readonly<Record<Family, ReadonlyMap<string, string>>> = {
+  4: new Map([
+    ["icmp-port-unreachable", "port-unreach"],
+    ["icmp-net-unreachable", "net-unreach"],
+    ["icmp-host-unreachable", "host-unreach"],
+    ["icmp-proto-unreachable", "proto-unreach"],
+    ["icmp-net-prohibited", "net-prohib"],
+    ["icmp-host-prohibited", "host-prohib"],
+    ["tcp-reset", "tcp-rst"],
+    ["icmp-admin-prohibited", "admin-prohib"],
+  ]),
+  6: new Map([
+    ["icmp6-port-unreachable", "port-unreach"],
+    ["icmp6-no-route", "no-route"],
+    ["icmp6-adm-prohibited", "adm-prohibited"],
+    ["icmp6-addr-unreachable", "addr-unreach"],
+    ["tcp-reset", "tcp-rst"],
+    ["icmp6-policy-fail", "policy-fail"],
+    ["icmp6-reject-route", "reject-route"],
+  ]),
 };
 
 export const reject: TargetModule = {
   options: optionTable("--reject-with:1"),
   tables: ["filter"],
   lower(use, rule) {
-    const answer = valueOf(use, "--reject-with") ?? plainAnswer[rule.family];
-    if (/^(?:tcp-reset|tcp-rst)$/.test(answer) && rule.protocol !== TCP) {
+    const known = [...answers[rule.family]];
+    const used = option(use, "--reject-with");
+    const text = (used?.values[0] ?? "").toLowerCase();
+    const [answer] = known.find(([name, short]) => name.startsWith(text) || short.startsWith(text)) ?? [];
+    if (answer === undefined || (used !== undefined && text === "")) {
+      throw ruleProblem(rule, "meaning", `REJECT can't answer with “${text}”`, {
+        word: "--reject-with",
+        remedy: `IPv${rule.family} has ${known.map(([name]) => name).join(", ")}`,
+      });
+    }
+    if (answer === "tcp-reset" && rule.protocol !== TCP) {
       throw ruleProblem(rule, "meaning", "REJECT with a TCP reset needs -p tcp in the same rule", {
         word: "--reject-with",
         remedy: "the kernel refuses it as well",
