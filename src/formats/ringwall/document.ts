@@ -120,9 +120,7 @@ export function readYaml(file: SourceFile): YamlDocument {
 /** The parser recurses into nested values: a crafted file that exhausts its stack is an error like any other. */
 function parse(source: string, lineCounter: LineCounter, file: SourceFile) {
   try {
-    const document = parseDocument(source, { lineCounter, prettyErrors: false, uniqueKeys: false });
-    toPlain(document.contents);
-    return document;
+    return parseDocument(source, { lineCounter, prettyErrors: false, uniqueKeys: false });
   } catch (cause) {
     throw new Problem("limit", "this YAML is nested too deep to be read", {
       origin: { file: file.path, line: 1 },
