@@ -77,6 +77,7 @@ function build(estate: Estate): EstateIndex {
   const peers: Peers = {
     members: (group) => memberSets.get(group),
     prefixList: (id) => estate.prefixLists.get(id)?.set,
+    groupName: (group) => estate.securityGroups.get(group)?.name,
   };
   const hosts = new Map(
     [...estate.hosts.values()].flatMap((host) => host.interfaces.map((id) => [id, host] as const)),

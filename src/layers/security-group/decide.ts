@@ -17,6 +17,8 @@ import type { SecurityGroup, SecurityGroupRule } from "./model.ts";
 export interface Peers {
   readonly members: (group: string) => AddressSet | undefined;
   readonly prefixList: (id: string) => AddressSet | undefined;
+  /** What people call a group. */
+  readonly groupName: (group: string) => string | undefined;
 }
 
 export type Direction = "inbound" | "outbound";
@@ -37,10 +39,18 @@ export function lowerSecurityGroup(group: SecurityGroup, direction: Direction, p
       match: all(service, peer),
       actions: [{ kind: "accept" }],
       origin: rule.origin,
-      text: rule.text,
+      text: namedText(rule, peers),
     };
     return { rule: lowered, group, service, peer };
   });
+}
+
+/** A rule that refers to a group by its id says the group's name too. */
+function namedText(rule: SecurityGroupRule, peers: Peers): string {
+  if (rule.peer.kind !== "group") return rule.text;
+  const { id } = rule.peer;
+  const name = peers.groupName(id);
+  return name === undefined || name === id ? rule.text : rule.text.replace(id, `${name} (${id})`);
 }
 
 function peerMatch(rule: SecurityGroupRule, direction: Direction, peers: Peers): Match {
