@@ -164,6 +164,8 @@ export interface TransitRouteTable extends Place {
     readonly prefix: Prefix;
     readonly attachment?: string;
     readonly blackhole: boolean;
+    /** Whether the route is there, or for these addresses, can't be told from what was read: in words, why. */
+    readonly uncertain?: string;
     readonly propagated: boolean;
     readonly origin: Origin;
     readonly text: string;

@@ -71,6 +71,12 @@ function byTable(passage: Passage, gateway: Transit, table: TransitRouteTable, f
     return onToGoal(passage);
   }
   const { route } = choice;
+  if (route.uncertain !== undefined) {
+    depend(passage, { layer: "route", place, ring, why: route.uncertain }, [
+      { kind: "condition", what: route.uncertain, origin: route.origin },
+    ]);
+    return onToGoal(passage);
+  }
   const rule = { match: { kind: "always" }, actions: [], origin: route.origin, text: route.text } as const;
   pass(passage, { layer: "route", place, ring, why: `route ${route.text}`, rules: [rule] });
   const far = gateway.attachments.find((item) => item.id === route.attachment);

@@ -29,7 +29,7 @@ export function readEndpoints(inventory: Inventory, lists: ReadonlyMap<string, P
     if (type === "GatewayLoadBalancer") {
       elsewhere.set(id, {
         kind: "unknown",
-        what: `${id} leads to appliances behind a gateway load balancer, which are not modelled`,
+        what: `the appliances behind the gateway load balancer endpoint ${id}`,
       });
     } else if (type === "Gateway" && list === undefined) {
       inventory.unknown(

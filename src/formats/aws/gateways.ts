@@ -86,10 +86,10 @@ export function readNatGateways(
     if (state === "deleted" || state === "failed") {
       elsewhere.set(id, { kind: "blackhole" });
     } else if (state !== "available") {
-      elsewhere.set(id, { kind: "unknown", what: `the NAT gateway ${id} is ${state}` });
+      elsewhere.set(id, { kind: "unknown", what: `the NAT gateway ${id} in the state “${state}”` });
     } else if (optionalText(item, "SubnetId") === undefined) {
       // A regional NAT gateway stands in no subnet and has an address in every zone.
-      elsewhere.set(id, { kind: "unknown", what: `${id} is a regional NAT gateway, which is not modelled` });
+      elsewhere.set(id, { kind: "unknown", what: `the regional NAT gateway ${id}` });
     } else {
       gateways.push(readNatGateway(item, id, inventory, interfaces));
     }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { mergeEstate } from "../../estate/merge.ts";
 import { TCP } from "../../packet/protocol.ts";
 import { trace, type Trace } from "../../questions/trace.ts";
-import { account, group, nic, openAcl, readAws, small, subnet } from "./testing/read.ts";
+import { account, group, mainTable, nic, openAcl, readAws, small, subnet, vpc } from "./testing/read.ts";
 
 const anyone = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
 const open = group("sg-open", { IpPermissions: anyone, IpPermissionsEgress: anyone });
@@ -79,4 +79,86 @@ test("network ACLs that were not exported leave the answer open, those of anothe
   const answer = ask({ ...base, "acls.json": { NetworkAcls: [openAcl("acl-9", "vpc-9")] } });
   expect(answer.answer).toBe("depends");
   expect(causes(answer)).toMatch(/the network ACLs of vpc-1 were not exported/);
+});
+
+const route = (cidr: string, more: object): object => ({
+  DestinationCidrBlock: cidr,
+  State: "active",
+  ...more,
+});
+const attachment = (id: string, network: string, place: string): object => ({
+  TransitGatewayAttachmentId: id,
+  TransitGatewayId: "tgw-1",
+  VpcId: network,
+  SubnetIds: [place],
+  State: "available",
+});
+/** Two VPCs joined by a transit gateway. */
+const joined = {
+  ...base,
+  "vpc2.json": { Vpcs: [vpc("vpc-2", "10.2.0.0/16")] },
+  "subnets.json": {
+    Subnets: [subnet("subnet-1", "vpc-1", "10.0.1.0/24"), subnet("subnet-2", "vpc-2", "10.2.2.0/24")],
+  },
+  "acls.json": { NetworkAcls: [openAcl("acl-1", "vpc-1"), openAcl("acl-2", "vpc-2")] },
+  "routes.json": {
+    RouteTables: [
+      mainTable("rtb-1", "vpc-1", [route("10.2.0.0/16", { TransitGatewayId: "tgw-1" })]),
+      mainTable("rtb-2", "vpc-2", [route("10.0.0.0/16", { TransitGatewayId: "tgw-1" })]),
+    ],
+  },
+  "nic.json": {
+    NetworkInterfaces: [
+      nic("eni-a", "subnet-1", "10.0.1.4", wearing("sg-open")),
+      nic("eni-b", "subnet-2", "10.2.2.4", { ...wearing("sg-open"), VpcId: "vpc-2" }),
+    ],
+  },
+  "tgw.json": { TransitGateways: [{ TransitGatewayId: "tgw-1" }] },
+  "attachments.json": {
+    TransitGatewayVpcAttachments: [
+      attachment("tgw-attach-1", "vpc-1", "subnet-1"),
+      attachment("tgw-attach-2", "vpc-2", "subnet-2"),
+    ],
+  },
+} as const;
+const tables = {
+  "tables.json": {
+    TransitGatewayRouteTables: [{ TransitGatewayRouteTableId: "tgw-rtb-0a", TransitGatewayId: "tgw-1" }],
+  },
+  "associations-tgw-rtb-0a.json": {
+    Associations: ["tgw-attach-1", "tgw-attach-2"].map((id) => ({
+      TransitGatewayAttachmentId: id,
+      State: "associated",
+    })),
+  },
+};
+const through = (id: string): object => ({
+  Type: "propagated",
+  TransitGatewayAttachments: [{ TransitGatewayAttachmentId: id }],
+});
+const search = {
+  "routes-tgw-rtb-0a.json": {
+    Routes: [route("10.0.0.0/16", through("tgw-attach-1")), route("10.2.0.0/16", through("tgw-attach-2"))],
+  },
+};
+
+test("a transit gateway leads on for certain where its tables and routes were exported", () => {
+  expect(ask({ ...joined, ...tables, ...search }).answer).toBe("allowed");
+  expect(ask({ ...joined, ...tables, "routes-tgw-rtb-0a.json": { Routes: [] } }).answer).toBe("denied");
+});
+
+test.each([
+  ["route tables", {}, /route table of tgw-attach-1 was not exported/],
+  ["routes", tables, /the routes of tgw-rtb-0a were not exported/],
+])("a transit gateway without its %s leaves the answer open", (_, more, cause) => {
+  const answer = ask({ ...joined, ...more });
+  expect(answer.answer).toBe("depends");
+  expect(causes(answer)).toMatch(cause);
+});
+
+test("a gateway that was not exported leaves the answer open", () => {
+  const { "tgw.json": _, "attachments.json": __, ...without } = joined;
+  const answer = ask(without);
+  expect(answer.answer).toBe("depends");
+  expect(causes(answer)).toMatch(/what stands behind tgw-1 \(not exported/);
 });

@@ -61,10 +61,7 @@ export function takeInventory(files: readonly SourceFile[]): Inventory {
 function take(inventory: Inventory, whole: Item, key: string, part: Json, document: JsonDocument): void {
   const meaning = meaningOf(key);
   if (meaning === "no-bearing") return;
-  if (meaning === "metadata") {
-    if (key === "AdditionalRoutesAvailable" && part === true) cutShort(inventory, whole, key);
-    return;
-  }
+  if (meaning === "metadata") return;
   if (meaning === "continuation") {
     if (typeof part === "string" && part !== "") cutShort(inventory, whole, key);
     return;

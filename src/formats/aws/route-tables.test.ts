@@ -85,14 +85,14 @@ test.each([
 });
 
 test.each([
-  [{ NatGatewayId: "nat-soon" }, /nat-soon is pending/],
-  [{ NatGatewayId: "nat-9" }, /nat-9 was not exported/],
-  [{ VpcPeeringConnectionId: "pcx-9" }, /pcx-9 was not exported/],
-  [{ TransitGatewayId: "tgw-9" }, /tgw-9 was not exported/],
-  [{ NetworkInterfaceId: "eni-9" }, /eni-9 was not exported/],
-  [{ GatewayId: "vpce-gwlb" }, /appliances behind a gateway load balancer/],
+  [{ NatGatewayId: "nat-soon" }, /nat-soon in the state “pending”/],
+  [{ NatGatewayId: "nat-9" }, /^nat-9 \(not exported/],
+  [{ VpcPeeringConnectionId: "pcx-9" }, /^pcx-9 \(not exported/],
+  [{ TransitGatewayId: "tgw-9" }, /^tgw-9 \(not exported/],
+  [{ NetworkInterfaceId: "eni-9" }, /^eni-9 \(not exported\)$/],
+  [{ GatewayId: "vpce-gwlb" }, /appliances behind the gateway load balancer endpoint vpce-gwlb/],
   [{ CoreNetworkArn: "arn:aws:networkmanager::1:core-network/core-1" }, /of a kind that is not modelled/],
-  [{ QuantumGatewayId: "qgw-1" }, /a kind that is not known: QuantumGatewayId/],
+  [{ QuantumGatewayId: "qgw-1" }, /a kind that is not known \(QuantumGatewayId\)/],
   [{ GatewayId: "igw-1", State: "filtered" }, /state “filtered”/],
 ])("a route by %j leads where was not read, and says so", (route, what) => {
   const target = routeOf({ DestinationCidrBlock: to, ...route })?.target;
@@ -128,7 +128,7 @@ test("a route for a prefix list without entries may take what no other route tak
   ]);
   expect(routes?.[1]?.prefixes.map(formatPrefix)).toEqual(["0.0.0.0/0", "::/0"]);
   expect(unknownsOf(part)).toEqual([
-    expect.stringMatching(/^the prefix list pl-9 was not exported with its entries/),
+    expect.stringMatching(/^a route for the prefix list pl-9, whose entries were not exported/),
   ]);
 });
 

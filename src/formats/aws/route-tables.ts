@@ -83,7 +83,11 @@ function readRoute(route: Item, table: string, inventory: Inventory, targets: Ro
     ? unresolvedTarget(name, inventory, origin)
     : targetOf(route, targets);
   if (target.kind === "unknown" && !isUnresolved(route, targets)) {
-    inventory.unknown(origin, target.what, "packets that take this route go where was not read");
+    inventory.unknown(
+      origin,
+      `a route to ${target.what}`,
+      "packets that take this route go where was not read",
+    );
   }
   return {
     destination: unionOfAddresses(prefixes.map((prefix) => prefixSet(prefix))),
@@ -119,11 +123,11 @@ function isUnresolved(route: Item, targets: RouteTargets): boolean {
 
 /** What no other route takes may be this one's, so it leads where can't be known rather than nowhere. */
 function unresolvedTarget(list: string, inventory: Inventory, origin: Route["origin"]): RouteTarget {
-  const what = `the prefix list ${list} was not exported with its entries`;
+  const what = `the prefix list ${list}, whose entries were not exported`;
   inventory.unknown(
     origin,
-    what,
-    "whether its route takes a packet that no longer prefix takes is not known",
+    `a route for ${what}`,
+    "whether it takes a packet that no longer prefix takes is not known",
   );
   return { kind: "unknown", what };
 }
@@ -161,14 +165,14 @@ function targetName(route: Item): string {
 function targetOf(route: Item, targets: RouteTargets): RouteTarget {
   const state = optionalText(route, "State") ?? "active";
   if (state === "blackhole") return { kind: "blackhole" };
-  if (state !== "active") return { kind: "unknown", what: `a route in the state “${state}”` };
+  if (state !== "active") return { kind: "unknown", what: `${targetName(route)} in the state “${state}”` };
   const strange = strangeKeys(route, routeKeys);
   const key = targetKeys.find((one) => optionalText(route, one) !== undefined);
   const id = key === undefined ? undefined : optionalText(route, key);
   if (key === undefined || id === undefined) {
     return {
       kind: "unknown",
-      what: `a target of a kind that is not known: ${strange.join(", ") || "none written"}`,
+      what: `a target of a kind that is not known (${strange.join(", ") || "none written"})`,
     };
   }
   if (id === "local") return { kind: "local" };
@@ -176,7 +180,7 @@ function targetOf(route: Item, targets: RouteTargets): RouteTarget {
   return (
     targets.gateway(id) ?? {
       kind: "unknown",
-      what: `${id} was not exported or is of a kind that is not modelled`,
+      what: `${id} (not exported, or of a kind that is not modelled)`,
     }
   );
 }
@@ -189,6 +193,6 @@ function interfaceTarget(
   const found =
     key === "InstanceId" ? targets.interfaceOfInstance(id) : targets.interface(id) ? id : undefined;
   return found === undefined
-    ? { kind: "unknown", what: `${id} was not exported` }
+    ? { kind: "unknown", what: `${id} (not exported)` }
     : { kind: "interface", id: found };
 }

@@ -3,7 +3,7 @@
 import type { Network, TransitAttachment, TransitRouteTable } from "../../estate/model.ts";
 import { formatPrefix, requirePrefix } from "../../packet/address.ts";
 import type { Inventory } from "./inventory.ts";
-import { children, optionalText, originOf, text, type Item } from "./item.ts";
+import { children, optionalFlag, optionalText, originOf, text, type Item } from "./item.ts";
 import { idInFileName } from "./prefix-lists.ts";
 
 type TransitRoute = TransitRouteTable["routes"][number];
@@ -16,22 +16,27 @@ export function readTransitRoutes(
   networks: ReadonlyMap<string, Network>,
 ): Map<string, readonly TransitRoute[]> {
   const tables = new Map<string, TransitRoute[]>();
-  const add = (table: string, route: TransitRoute): void => {
-    const routes = tables.get(table) ?? [];
-    tables.set(table, routes);
-    // A search and a propagation may both say it; the first to say it stays.
-    if (!routes.some((known) => sameRoute(known, route))) routes.push(route);
+  const tableAt = (id: string): TransitRoute[] => {
+    const routes = tables.get(id) ?? [];
+    tables.set(id, routes);
+    return routes;
   };
-  for (const { table, list } of lists(inventory, "TransitGatewayStaticRoutes", "Routes")) {
-    for (const item of list) {
-      const route = readRoute(item, table, inventory);
-      if (route !== undefined) add(table, route);
+  const searches = lists(inventory, "TransitGatewayStaticRoutes", "Routes");
+  for (const { table, whole, list } of searches) {
+    for (const item of list) merge(tableAt(table), readRoutes(item, table, inventory));
+    if (optionalFlag(whole, "AdditionalRoutesAvailable") === true) {
+      const why = `more routes of ${table} than the search gave`;
+      const origin = originOf(whole, table);
+      inventory.unknown(origin, why, "where packets go that no other route takes is not known");
+      merge(tableAt(table), uncertainRoutes(why, origin));
     }
+    tableAt(table);
   }
   const searched = new Set(
     [...tables].filter(([, routes]) => routes.some((route) => route.propagated)).map(([table]) => table),
   );
-  for (const { table, list } of lists(
+  const statics = new Set(searches.map(({ table }) => table));
+  for (const { table, whole, list } of lists(
     inventory,
     "TransitGatewayPropagations",
     "TransitGatewayRouteTablePropagations",
@@ -39,16 +44,46 @@ export function readTransitRoutes(
     // A search that shows propagated routes shows all of them.
     if (searched.has(table)) continue;
     for (const item of list) {
-      for (const route of propagatedRoutes(item, table, attachments, networks, inventory)) add(table, route);
+      merge(tableAt(table), propagatedRoutes(item, table, attachments, networks, inventory));
     }
+    if (statics.has(table)) continue;
+    const why = `the static routes of ${table} were not exported`;
+    const origin = originOf(whole, table);
+    inventory.unknown(origin, why, "where packets go that no propagated route takes is not known");
+    merge(tableAt(table), uncertainRoutes(why, origin));
   }
-  return tables;
+  return new Map([...tables].map(([id, routes]) => [id, certainFirst(routes)]));
+}
+
+/** A search and a propagation may both say it; the first to say it stays. */
+function merge(routes: TransitRoute[], more: readonly TransitRoute[]): void {
+  for (const route of more) {
+    if (!routes.some((known) => sameRoute(known, route))) routes.push(route);
+  }
+}
+
+/** Of two equally long prefixes the earlier one wins, so what is certain comes first. */
+function certainFirst(routes: readonly TransitRoute[]): TransitRoute[] {
+  return routes.toSorted((a, b) => Number(a.uncertain !== undefined) - Number(b.uncertain !== undefined));
+}
+
+/** What stands for routes that were not exported: they may take whatever no other route takes. */
+export function uncertainRoutes(why: string, origin: TransitRoute["origin"]): TransitRoute[] {
+  return ["0.0.0.0/0", "::/0"].map((everywhere) => ({
+    prefix: requirePrefix(everywhere),
+    blackhole: false,
+    uncertain: why,
+    propagated: false,
+    origin,
+    text: `not known: ${why}`,
+  }));
 }
 
 function sameRoute(a: TransitRoute, b: TransitRoute): boolean {
   return (
     formatPrefix(a.prefix) === formatPrefix(b.prefix) &&
     a.attachment === b.attachment &&
+    a.uncertain === b.uncertain &&
     a.propagated === b.propagated
   );
 }
@@ -58,31 +93,31 @@ function lists(
   inventory: Inventory,
   collected: "TransitGatewayStaticRoutes" | "TransitGatewayPropagations",
   single: "Routes" | "TransitGatewayRouteTablePropagations",
-): { readonly table: string; readonly list: Item[] }[] {
-  const found = inventory
-    .of(collected)
-    .map((item) => ({ table: text(item, "TransitGatewayRouteTableId"), list: children(item, single) }));
+): { readonly table: string; readonly whole: Item; readonly list: Item[] }[] {
+  const found = inventory.of(collected).map((item) => ({
+    table: text(item, "TransitGatewayRouteTableId"),
+    whole: item,
+    list: children(item, single),
+  }));
   for (const whole of inventory.of(single)) {
     const list = children(whole, single);
     const table = routeTableOf(whole, inventory);
-    if (table !== undefined) found.push({ table, list });
+    if (table !== undefined) found.push({ table, whole, list });
     else if (list.length > 0) noteNameless(inventory, whole, single);
   }
   return found;
 }
 
-function readRoute(item: Item, table: string, inventory: Inventory): TransitRoute | undefined {
+function readRoutes(item: Item, table: string, inventory: Inventory): TransitRoute[] {
   const state = optionalText(item, "State") ?? "active";
-  if (state === "deleted" || state === "deleting") return undefined;
+  if (state === "deleted" || state === "deleting") return [];
   const written = optionalText(item, "DestinationCidrBlock");
   const list = optionalText(item, "PrefixListId");
   if (written === undefined && list !== undefined) {
-    inventory.unknown(
-      originOf(item, `${table} ${list}`),
-      `${table} has a route for the prefix list ${list}`,
-      "left aside: whether it takes a packet is not known",
-    );
-    return undefined;
+    const why = `${table} has a route for the prefix list ${list}, which is not resolved here`;
+    const at = originOf(item, `${table} ${list}`);
+    inventory.unknown(at, why, "whether it takes a packet that no longer prefix takes is not known");
+    return uncertainRoutes(why, at);
   }
   const prefix = requirePrefix(text(item, "DestinationCidrBlock"), originOf(item));
   const blackhole = state === "blackhole";
@@ -96,14 +131,16 @@ function readRoute(item: Item, table: string, inventory: Inventory): TransitRout
       "the first is taken",
     );
   }
-  return {
-    prefix,
-    ...(attachment === undefined || blackhole ? {} : { attachment }),
-    blackhole,
-    propagated: optionalText(item, "Type") === "propagated",
-    origin,
-    text: `${formatPrefix(prefix)} → ${blackhole ? "blackhole" : (attachment ?? "nowhere")}`,
-  };
+  return [
+    {
+      prefix,
+      ...(attachment === undefined || blackhole ? {} : { attachment }),
+      blackhole,
+      propagated: optionalText(item, "Type") === "propagated",
+      origin,
+      text: `${formatPrefix(prefix)} → ${blackhole ? "blackhole" : (attachment ?? "nowhere")}`,
+    },
+  ];
 }
 
 function propagatedRoutes(
@@ -119,12 +156,14 @@ function propagatedRoutes(
   if (state !== "enabled" || attachment === undefined) return [];
   const network = networks.get(optionalText(item, "ResourceType") === "vpc" ? text(item, "ResourceId") : "");
   if (network === undefined) {
+    const why = `${attachment.name} propagates routes into ${table} that were not exported`;
+    const origin = originOf(item, table);
     inventory.unknown(
-      originOf(item, table),
-      `${attachment.name} propagates routes into ${table} that were not exported`,
+      origin,
+      why,
       "where packets for those prefixes go is not known: export search-transit-gateway-routes",
     );
-    return [];
+    return uncertainRoutes(why, origin);
   }
   return network.prefixes.map((prefix) => ({
     prefix,

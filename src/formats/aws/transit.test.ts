@@ -134,7 +134,59 @@ test("without a search a VPC attachment propagates the VPC's prefixes", () => {
       TransitGatewayRouteTablePropagations: [propagation("tgw-attach-2", "vpc-2")],
     },
   });
+  const everything = "not known: the static routes of tgw-rtb-0b were not exported";
+  expect(routesOf(gateway, "tgw-rtb-0b")).toEqual([
+    "10.2.0.0/16 → tgw-attach-2 (propagated by vpc-2)",
+    everything,
+    everything,
+  ]);
+});
+
+test("static routes and propagations together are all there is", () => {
+  const gateway = transitOf({
+    ...base,
+    "static.json": { TransitGatewayStaticRoutes: [{ TransitGatewayRouteTableId: "tgw-rtb-0b", Routes: [] }] },
+    "propagations-tgw-rtb-0b.json": {
+      TransitGatewayRouteTablePropagations: [propagation("tgw-attach-2", "vpc-2")],
+    },
+  });
   expect(routesOf(gateway, "tgw-rtb-0b")).toEqual(["10.2.0.0/16 → tgw-attach-2 (propagated by vpc-2)"]);
+});
+
+test("an attachment whose route table was not exported has one that knows nothing", () => {
+  const { "tables.json": _, ...without } = base;
+  const part = readAws(without);
+  const gateway = part.gateways?.get("tgw-1");
+  if (gateway?.kind !== "transit") throw new Error("no transit gateway");
+  const table = gateway.attachments.find((one) => one.id === "tgw-attach-1")?.routeTable ?? "";
+  expect(table).toBe("tgw-rtb-0a");
+  expect(gateway.routeTables.find((one) => one.id === table)?.routes).toMatchObject([
+    {
+      prefix: { family: 4, length: 0 },
+      uncertain: expect.stringMatching(/tgw-rtb-0a was not exported/) as string,
+    },
+    { prefix: { family: 6, length: 0 } },
+  ]);
+});
+
+test("a transit gateway whose attachments were not exported at all leads where is not known", () => {
+  const part = readAws({
+    ...small,
+    "tgw.json": base["tgw.json"],
+    "routes.json": {
+      RouteTables: [
+        {
+          RouteTableId: "rtb-1",
+          VpcId: "vpc-1",
+          Associations: [{ Main: true }],
+          Routes: [{ DestinationCidrBlock: "10.2.0.0/16", TransitGatewayId: "tgw-1", State: "active" }],
+        },
+      ],
+    },
+  });
+  expect(part.gateways?.has("tgw-1")).toBe(false);
+  expect(part.routeTables?.get("rtb-1")?.routes[0]?.target.kind).toBe("unknown");
+  expect(unknownsOf(part).join()).toMatch(/what is attached to tgw-1 was not exported/);
 });
 
 test("what a VPN propagates can't be derived, and is reported", () => {
@@ -166,7 +218,7 @@ test("a list that the search cut off is reported", () => {
     ...base,
     "search-tgw-rtb-0a.json": { Routes: [], AdditionalRoutesAvailable: true },
   });
-  expect(unknownsOf(part).join()).toMatch(/the list goes on after this file's last element/);
+  expect(unknownsOf(part).join()).toMatch(/more routes of tgw-rtb-0a than the search gave/);
 });
 
 test("an attachment described for two VPCs is a contradiction", () => {

@@ -5,7 +5,7 @@ import type { Inventory } from "./inventory.ts";
 import { child, children, optionalText, text, texts, type Item } from "./item.ts";
 import { contradiction, once } from "./once.ts";
 import { placeOf } from "./place.ts";
-import { noteNameless, readTransitRoutes, routeTableOf } from "./transit-routes.ts";
+import { noteNameless, readTransitRoutes, routeTableOf, uncertainRoutes } from "./transit-routes.ts";
 
 interface ReadAttachment {
   readonly id: string;
@@ -34,18 +34,23 @@ export function readTransitGateways(
     ...[...tables.values()].map(({ gateway, origin }) => bare(gateway, origin)),
   ]);
   return new Map(
-    [...gateways].map(([id, place]) => [
-      id,
-      {
-        ...place,
-        kind: "transit" as const,
-        attachments: [...attachments.values()]
-          .filter((one) => one.gateway === id)
-          .map((one) => associate(one.attachment, associated.get(one.id), tables, inventory)),
-        routeTables: [...tables.values()].filter((one) => one.gateway === id).map((one) => one.table),
-      },
-    ]),
+    [...gateways].flatMap(([id, place]): [string, Gateway][] => {
+      const own = [...attachments.values()].filter((one) => one.gateway === id);
+      if (own.length === 0 && !attachmentsExported(inventory)) {
+        inventory.unknown(
+          place.origin,
+          `what is attached to ${id} was not exported`,
+          "where packets that enter it go is not known: export describe-transit-gateway-attachments",
+        );
+        return [];
+      }
+      return [[id, { ...place, kind: "transit", ...tie(id, own, associated, tables, inventory) }]];
+    }),
   );
+}
+
+function attachmentsExported(inventory: Inventory): boolean {
+  return inventory.has("TransitGatewayAttachments") || inventory.has("TransitGatewayVpcAttachments");
 }
 
 /** A gateway of another account shows itself only by what is attached to it. */
@@ -53,21 +58,67 @@ function bare(id: string, origin: Gateway["origin"]): Pick<Gateway, "id" | "name
   return { id, name: id, tags: {}, origin: { ...origin, id } };
 }
 
-function associate(
-  attachment: TransitAttachment,
-  routeTable: string | undefined,
+type Tied = Pick<Extract<Gateway, { kind: "transit" }>, "attachments" | "routeTables">;
+
+/** A gateway's attachments, each with its table, and the tables; one that was not exported stands there without routes that are known. */
+function tie(
+  gateway: string,
+  own: readonly ReadAttachment[],
+  associated: ReadonlyMap<string, string>,
   tables: ReadonlyMap<string, ReadTable>,
   inventory: Inventory,
-): TransitAttachment {
-  const missing = routeTable === undefined ? tables.size === 0 : !tables.has(routeTable);
-  if (missing) {
-    inventory.unknown(
-      attachment.origin,
-      `the transit gateway route table ${routeTable ?? `that ${attachment.id} asks`} was not exported`,
-      `where packets that enter by ${attachment.id} go is not known`,
-    );
-  }
-  return routeTable === undefined ? attachment : { ...attachment, routeTable };
+): Tied {
+  const routeTables = new Map(
+    [...tables.values()].filter((one) => one.gateway === gateway).map((one) => [one.id, one.table]),
+  );
+  const exported = routeTables.size > 0;
+  const attachments = own.map(({ id, attachment }) => {
+    noteSubnets(attachment, inventory);
+    const named = associated.get(id);
+    if (named === undefined && exported && associationsExported(id, inventory)) return attachment;
+    const routeTable = named ?? `route table of ${id}`;
+    if (!routeTables.has(routeTable))
+      routeTables.set(routeTable, standInTable(routeTable, attachment, inventory));
+    return { ...attachment, routeTable };
+  });
+  return { attachments, routeTables: [...routeTables.values()] };
+}
+
+/** Whether an attachment without an association has none for certain. */
+function associationsExported(attachment: string, inventory: Inventory): boolean {
+  return (
+    inventory.has("Associations") ||
+    inventory
+      .of("TransitGatewayAttachments")
+      .some((item) => text(item, "TransitGatewayAttachmentId") === attachment)
+  );
+}
+
+function standInTable(id: string, attachment: TransitAttachment, inventory: Inventory): TransitRouteTable {
+  const why = `the transit gateway ${id.startsWith("route table") ? id : `route table ${id}`} was not exported`;
+  inventory.unknown(attachment.origin, why, `where packets that enter by ${attachment.id} go is not known`);
+  const origin = { ...attachment.origin, id };
+  return { id, name: id, tags: {}, origin, routes: uncertainRoutes(why, origin) };
+}
+
+function noteSubnets(attachment: TransitAttachment, inventory: Inventory): void {
+  if (attachment.network === undefined || attachment.subnets.length > 0) return;
+  inventory.unknown(
+    attachment.origin,
+    `the subnets of ${attachment.id} were not exported (describe-transit-gateway-vpc-attachments)`,
+    "the network ACLs before them are not asked",
+  );
+}
+
+/** The routes of a table of which neither a search nor propagations were exported. */
+function unsearched(
+  id: string,
+  origin: Gateway["origin"],
+  inventory: Inventory,
+): TransitRouteTable["routes"] {
+  const why = `the routes of ${id} were not exported`;
+  inventory.unknown(origin, why, "where its packets go is not known: export search-transit-gateway-routes");
+  return uncertainRoutes(why, origin);
 }
 
 /** VPC attachments first: they alone name their subnets. */
@@ -141,7 +192,8 @@ function readTables(
   const tables = inventory.of("TransitGatewayRouteTables").flatMap((item) => {
     if (optionalText(item, "State") === "deleted") return [];
     const id = text(item, "TransitGatewayRouteTableId");
-    const table = { ...placeOf(item, id), routes: routes.get(id) ?? [] };
+    const place = placeOf(item, id);
+    const table = { ...place, routes: routes.get(id) ?? unsearched(id, place.origin, inventory) };
     return [{ id, origin: table.origin, gateway: text(item, "TransitGatewayId"), table }];
   });
   for (const [id, { length }] of routes) {
