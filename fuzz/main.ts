@@ -1,59 +1,72 @@
 // Breaks inputs of every reader and watches that nothing but an answer or a Problem comes out:
 //   npm run fuzz -- --inputs 1000000 [--seed S] [--only READER]
 // Prints a line a reader; a defect with its seed and a small input, and then the exit status is 1.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Worker } from "node:worker_threads";
 import { randomFrom } from "./random.ts";
 import type { Tally } from "./run.ts";
-import { targets, type Input, type Target } from "./targets.ts";
+import { targets, type Target } from "./targets.ts";
 
 export interface Plan {
   readonly name: string;
   readonly inputs: number;
   readonly seed: string;
-  /** The number of the input that is being tried, for the watch. */
-  readonly progress: SharedArrayBuffer;
+  /** The file that holds the number of the input that is being tried, for the watch. */
+  readonly progress: string;
 }
 
-export interface Report {
-  readonly tally: Tally;
-  readonly shrunk?: Input;
+export interface Report extends Omit<Tally, "defect"> {
+  readonly defect?: {
+    readonly number: number;
+    readonly what: string;
+    readonly detail: string;
+    readonly shrunk: string;
+  };
 }
 
 const hangMs = 30_000;
-/** The stack is as small as the main thread's: deep nesting has to fail here if it fails there. */
-const limits = { maxOldGenerationSizeMb: 768, stackSizeMb: 1 };
+const mostHeapMb = 512;
 
-function runInThread(plan: Plan): Promise<Report> {
-  const counter = new Int32Array(plan.progress);
-  const worker = new Worker(new URL("worker.ts", import.meta.url), {
-    workerData: plan,
-    resourceLimits: limits,
-  });
+/** Runs a plan in a process of its own. Rejects with what it was doing when it hung or died. */
+function runApart(plan: Plan): Promise<Report> {
+  const child = spawn(
+    process.execPath,
+    [
+      `--max-old-space-size=${mostHeapMb}`,
+      new URL("child.ts", import.meta.url).pathname,
+      JSON.stringify(plan),
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const trying = (): number => Number(readFileSync(plan.progress, "utf8").trim() || "0");
   return new Promise((resolve, reject) => {
+    let said = "";
+    let complained = "";
     let last = -1;
     const watch = setInterval(() => {
-      const now = Atomics.load(counter, 0);
-      // A run that is over is being shrunk, which has a bound of its own.
+      const now = trying();
       if (now === last && now < plan.inputs) {
-        reject(new Error(`${plan.name}: input ${now} of seed ${plan.seed} takes over ${hangMs / 1000} s`));
-        void worker.terminate();
+        reject(new Error(`input ${now} takes over ${hangMs / 1000} s`));
+        child.kill("SIGKILL");
       }
       last = now;
     }, hangMs);
-    worker.on("message", (report: Report) => resolve(report));
-    worker.on("error", (error) =>
-      reject(
-        new Error(`${plan.name}: input ${Atomics.load(counter, 0)} of seed ${plan.seed}: ${String(error)}`),
-      ),
-    );
-    worker.on("exit", () => clearInterval(watch));
+    child.stdout.on("data", (chunk) => void (said += String(chunk)));
+    child.stderr.on("data", (chunk) => void (complained += String(chunk)));
+    child.on("close", (code) => {
+      clearInterval(watch);
+      if (code === 0) resolve(JSON.parse(said) as Report);
+      else {
+        const why = complained.includes("heap out of memory")
+          ? `over ${mostHeapMb} MB`
+          : complained.slice(0, 1500);
+        reject(new Error(`input ${trying()}: ${why}`));
+      }
+    });
   });
-}
-
-function shown(input: Input): string {
-  if (typeof input !== "string") return Buffer.from(input).toString("hex");
-  return JSON.stringify(input);
 }
 
 function row(cells: readonly (string | number)[]): string {
@@ -72,6 +85,25 @@ function chosen(only: string | undefined): readonly Target[] {
   return some;
 }
 
+async function fuzz(target: Target, inputs: number, seed: string, folder: string): Promise<number> {
+  const plan: Plan = { name: target.name, inputs, seed, progress: join(folder, "progress") };
+  try {
+    const { defect, ...tally } = await runApart(plan);
+    const perSecond = Math.round((tally.inputs / tally.totalMs) * 1000);
+    process.stdout.write(
+      `${row([tally.target, tally.inputs, tally.accepted, tally.refused, tally.worstMs.toFixed(1), perSecond])}\n`,
+    );
+    if (defect === undefined) return 0;
+    process.stdout.write(
+      `DEFECT ${target.name}, seed ${seed}, input ${defect.number}: ${defect.what}\n${defect.detail}\nshrunk: ${defect.shrunk}\n`,
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stdout.write(`DEFECT ${target.name}, seed ${seed}, ${why}\n`);
+  }
+  return 1;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { inputs: { type: "string" }, seed: { type: "string" }, only: { type: "string" } },
@@ -81,36 +113,21 @@ async function main(): Promise<number> {
   const seed = values.seed ?? String(randomFrom(String(Date.now())).below(1e9));
   const some = chosen(values.only);
   const weights = some.reduce((sum, target) => sum + target.weight, 0);
+  const folder = mkdtempSync(join(tmpdir(), "ringwall-fuzz-"));
   process.stdout.write(
     `seed ${seed}\n${row(["reader", "inputs", "accepted", "refused", "worst ms", "inputs/s"])}\n`,
   );
-  let inputs = 0;
+  let tried = 0;
   let defects = 0;
   for (const target of some) {
-    const plan: Plan = {
-      name: target.name,
-      inputs: Math.ceil((total * target.weight) / weights),
-      seed,
-      progress: new SharedArrayBuffer(4),
-    };
-    try {
-      const { tally, shrunk } = await runInThread(plan);
-      inputs += tally.inputs;
-      const perSecond = Math.round((tally.inputs / tally.totalMs) * 1000);
-      process.stdout.write(
-        `${row([tally.target, tally.inputs, tally.accepted, tally.refused, tally.worstMs.toFixed(1), perSecond])}\n`,
-      );
-      if (tally.defect === undefined) continue;
-      defects += 1;
-      const { number, what, detail, input } = tally.defect;
-      process.stdout.write(`DEFECT ${target.name}, seed ${seed}, input ${number}: ${what}\n${detail}\n`);
-      process.stdout.write(`shrunk: ${shown(shrunk ?? input)}\n`);
-    } catch (error) {
-      defects += 1;
-      process.stdout.write(`DEFECT ${error instanceof Error ? error.message : String(error)}\n`);
-    }
+    const inputs = Math.ceil((total * target.weight) / weights);
+    defects += await fuzz(target, inputs, seed, folder);
+    tried += inputs;
   }
-  process.stdout.write(`${inputs} inputs, ${defects} defects\n`);
+  rmSync(folder, { recursive: true, force: true });
+  process.stdout.write(
+    `${tried} inputs, ${defects === 0 ? "no defect" : `${defects} readers with a defect`}\n`,
+  );
   return defects === 0 ? 0 : 1;
 }
 
