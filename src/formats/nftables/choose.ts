@@ -89,15 +89,18 @@ function numericTest(scope: Scope, key: NumericKey, set: NumberSet): Match {
   if (before === undefined) {
     return all(key.readable, unknowable(scope, key.text, { why: "bits of a number", understood: false }));
   }
-  const test = all(key.needs, key.test(before));
-  if (key.loose !== true) return test;
-  return any(
-    test,
-    all(
-      portless,
-      unknowable(scope, key.text, { why: "bytes where a protocol without ports has none", understood: true }),
-    ),
-  );
+  return any(all(key.needs, key.test(before)), ...strayTests(scope, key, key.loose === true));
+}
+
+/** Packets of which the kernel reads other bytes where the field would be: what they say can't be known. */
+export function strayTests(scope: Scope, key: NumericKey, loose: boolean): Match[] {
+  const unknown = (why: string): Match => unknowable(scope, key.text, { why, understood: true });
+  return [
+    ...(key.beyond === undefined
+      ? []
+      : [all(key.beyond, unknown("bytes of a later fragment, which has no such header"))]),
+    ...(loose ? [all(portless, unknown("bytes where a protocol without ports has none"))] : []),
+  ];
 }
 
 /** The field's values that its bit operators turn into one of the set; undefined where there are too many to try. */

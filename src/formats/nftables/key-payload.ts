@@ -20,6 +20,7 @@ import {
   type NumberField,
 } from "../../rules/match.ts";
 import { plainBits } from "./bits.ts";
+import { loadsHeader } from "./fragments.ts";
 import {
   familyTest,
   hasHeader,
@@ -55,7 +56,7 @@ export function payloadKey(scope: Scope, fields: Fields, text: string): Key {
     return opaque(text, "raw bytes of the packet", { understood: false });
   }
   const transport = Object.hasOwn(transports, protocol) ? transports[protocol] : undefined;
-  if (transport !== undefined) return transportKey(field, text, [transport, transport]);
+  if (transport !== undefined) return transportKey(scope, field, text, [transport, transport]);
   switch (protocol) {
     case "ip":
       return ipKey(scope, field, text);
@@ -89,6 +90,7 @@ export function numeric(
     readonly points?: readonly number[];
     readonly test?: (set: NumberSet) => Match;
     readonly loose?: boolean;
+    readonly beyond?: Match;
   },
 ): NumericKey {
   const { needs = always, names: words = {}, field, points } = about;
@@ -105,6 +107,7 @@ export function numeric(
     ...(field === undefined || about.test !== undefined ? {} : { field }),
     ...(points === undefined ? {} : { points }),
     ...(about.loose === true ? { loose: true } : {}),
+    ...(about.beyond === undefined || about.beyond.kind === "never" ? {} : { beyond: about.beyond }),
   };
 }
 
@@ -121,19 +124,21 @@ export function addressKey(text: string, field: AddressField, family: 4 | 6, rea
   };
 }
 
-function transportKey(field: string, text: string, protocols: NumberSet): Key {
+function transportKey(scope: Scope, field: string, text: string, protocols: NumberSet): Key {
   const needs = ofProtocol(protocols);
-  const readable = all(needs, hasHeader);
+  const readable = all(needs, loadsHeader(scope.pieces));
+  const beyond = all(needs, scope.pieces);
   if (field === "sport" || field === "dport") {
     return numeric(text, 16, {
       needs,
       readable,
+      beyond,
       field: field === "sport" ? "source-port" : "destination-port",
       names: parsePort,
     });
   }
   if (field === "flags" && holds(protocols, TCP)) {
-    return numeric(text, 8, { readable, names: names.tcpFlags, test: flagsTest });
+    return numeric(text, 8, { readable, beyond, names: names.tcpFlags, test: flagsTest });
   }
   return opaque(text, "a header field that a question does not carry", { needs: readable });
 }
@@ -144,7 +149,8 @@ function anyTransportKey(scope: Scope, field: string, text: string): Key {
     return opaque(text, "a header field that a question does not carry");
   const pinned = scope.protocols !== undefined && isSubset(scope.protocols, portedProtocols);
   return numeric(text, 16, {
-    readable: hasHeader,
+    readable: loadsHeader(scope.pieces),
+    beyond: scope.pieces,
     field: field === "sport" ? "source-port" : "destination-port",
     names: parsePort,
     loose: !pinned,
@@ -227,11 +233,12 @@ function nextHeaderTest(set: NumberSet): Match {
 function icmpKey(scope: Scope, field: string, text: string, types: Names, codes: Names, family: 4 | 6): Key {
   const needs = familyTest(scope, family);
   const number = family === 4 ? ICMP : ICMPV6;
-  const readable = all(needs, ofProtocol([number, number]), hasHeader);
+  const readable = all(needs, ofProtocol([number, number]), loadsHeader(scope.pieces));
   if (field === "type" || field === "code") {
     return numeric(text, 8, {
       needs,
       readable,
+      beyond: all(needs, ofProtocol([number, number]), scope.pieces),
       field: field === "type" ? "icmp-type" : "icmp-code",
       names: field === "type" ? types : codes,
     });

@@ -29,6 +29,8 @@ export interface NumericKey extends KeyBase {
   readonly field?: NumberField;
   /** `th`: read from packets of every protocol, also where these bytes are no port. */
   readonly loose?: boolean;
+  /** Later fragments of which the kernel takes other bytes for this field (fragments.ts). */
+  readonly beyond?: Match;
 }
 
 export interface MarkKey extends KeyBase {
@@ -91,6 +93,8 @@ export interface Scope {
   readonly originOf: (value: unknown, id: string) => Origin;
   readonly fail: (code: Problem["code"], message: string) => never;
   readonly report: (unknown: Omit<Unknown, "origin">) => void;
+  /** The later fragments that the rule may see; never, where they were put together before. */
+  readonly pieces: Match;
   /** The transport protocols that the rule's earlier tests leave. */
   readonly protocols?: NumberSet;
 }

@@ -1,9 +1,8 @@
 // Maps: a key that is looked up decides a verdict (vmap), an address, a port or a mark. Lowered to one lookup action
 // with an entry for each element; a key that the map does not hold ends the rule, as the kernel has it (NFT_BREAK).
-import { always, all, never, type Match } from "../../rules/match.ts";
+import { always, never, type Match } from "../../rules/match.ts";
 import type { Action, LookupEntry } from "../../rules/rule.ts";
 import type { Json } from "../json.ts";
-import { portless } from "./key-payload.ts";
 import { allReadable, unknowable, type Key, type NamedSet, type Scope } from "./keys.ts";
 import { expressionText } from "./print-expression.ts";
 import { readKeys } from "./read-key.ts";
@@ -12,7 +11,7 @@ import {
   elementsOf,
   inSet,
   keyOf,
-  looseTest,
+  strays,
   restTest,
   splitParts,
   tupleElement,
@@ -103,16 +102,13 @@ function knownEntries(
     };
   });
   const values = entries.filter(([key]) => !isWildcard(key)).map(([key]) => keyOf(key));
-  const [loose] = looseTest(scope, keys, values);
-  if (loose === undefined) return lowered;
-  return [
-    ...lowered,
-    {
-      key: [],
-      match: all(portless, loose),
-      actions: [{ kind: "unknown", what: `a lookup of bytes that are no port` }],
-    },
-  ];
+  // First, since they would meet the wildcard otherwise.
+  const stray = strays(scope, keys, values).map((match): LookupEntry => ({
+    key: [],
+    match,
+    actions: [{ kind: "unknown", what: "a lookup of bytes that are no such header" }],
+  }));
+  return [...stray, ...lowered];
 }
 
 /** A key that can't be known: any entry, and where together they hold every outcome, then the last if no other. */

@@ -2,10 +2,12 @@
 // and maps, rules. Tables of other families are left aside and said so.
 import type { Hook, Table } from "../../layers/host/model.ts";
 import { Problem, type Origin, type Unknown } from "../../problem.ts";
+import type { Match } from "../../rules/match.ts";
 import type { Chain, Rule } from "../../rules/rule.ts";
 import { isObject, readJson, type Json, type JsonDocument } from "../json.ts";
 import type { SourceFile } from "../reader.ts";
 import { baseOf, checkJumps, hooks, policyRule } from "./chains.ts";
+import { isEarly, piecesSeen, trackedFamilies, type TrackedFamilies } from "./fragments.ts";
 import type { NamedSet, Scope } from "./keys.ts";
 import { readRule } from "./rules.ts";
 import { listOf, numberOf, tagged, textOf, type Fields } from "./shape.ts";
@@ -60,7 +62,8 @@ export function parseNftables(file: SourceFile): NftablesRuleset {
     if (kind === "metainfo") version ??= textOf(fields["version"]);
     else collect(document, drafts, unknowns, kind, fields, object);
   }
-  const tables = [...drafts.values()].map((draft) => readTable(document, draft, unknowns));
+  const tracked = trackedFamilies(objects);
+  const tables = [...drafts.values()].map((draft) => readTable(document, draft, tracked, unknowns));
   return { tables, unknowns, ...(version === undefined ? {} : { version }) };
 }
 
@@ -193,14 +196,23 @@ function idOf(kind: string, fields: Fields): string {
   ].join(" ");
 }
 
-function readTable(document: JsonDocument, draft: Draft, unknowns: Unknown[]): Table {
+function readTable(
+  document: JsonDocument,
+  draft: Draft,
+  tracked: TrackedFamilies,
+  unknowns: Unknown[],
+): Table {
   const table = `${draft.family} ${draft.name}`;
   const chainNames = new Set(draft.chains.keys());
   const chains = new Map<string, Chain>();
+  const anyEarly = [...draft.chains.values()].some(({ fields }) => isEarly(fields["prio"]));
   for (const [name, { fields, origin, rules }] of draft.chains) {
     const policy = policyRule(fields, origin);
+    // A chain that is jumped to may be reached from an early one.
+    const early = fields["hook"] === undefined ? anyEarly : isEarly(fields["prio"]);
+    const pieces = piecesSeen(draft.family, tracked, early);
     const read = rules.map((rule): Rule => {
-      const scope = ruleScope(document, draft, table, rule.origin, unknowns);
+      const scope = ruleScope(document, draft, rule.origin, pieces, unknowns);
       return readRule(scope, chainNames, rule.fields);
     });
     chains.set(name, { name, rules: read, ...(policy === undefined ? {} : { policy }), origin });
@@ -235,15 +247,16 @@ function isHook(name: string): name is Hook {
 function ruleScope(
   document: JsonDocument,
   draft: Draft,
-  table: string,
   origin: Origin,
+  pieces: Match,
   unknowns: Unknown[],
 ): Scope {
   return {
     family: draft.family,
-    table,
+    table: `${draft.family} ${draft.name}`,
     sets: draft.sets,
     origin,
+    pieces,
     originOf: (value, id) => ({ ...document.originOf(value), id }),
     fail: (code, message) => {
       throw new Problem(code, message, { origin });

@@ -1,6 +1,5 @@
 // Sets: what a test's right side holds, named or written out, and the test that a key or a concatenation of keys is in
 // it. One field is one set of intervals; several that the model has fields for are a tuple; the rest are grouped.
-import type { NumberSet } from "../../packet/intervals.ts";
 import { isSubset } from "../../packet/intervals.ts";
 import {
   all,
@@ -15,13 +14,11 @@ import {
 } from "../../rules/match.ts";
 import type { Json } from "../json.ts";
 import { isPlain } from "./bits.ts";
-import { among, numbersOf, plainAddresses } from "./choose.ts";
-import { portless } from "./key-payload.ts";
+import { among, numbersOf, plainAddresses, strayTests } from "./choose.ts";
 import {
   allNeeds,
   allReadable,
   portedProtocols,
-  unknowable,
   type AddressKey,
   type Key,
   type NamedSet,
@@ -55,7 +52,10 @@ export function keyOf(element: Json): Json {
 
 /** Whether the keys are in the set (`negate`: not in it, though readable). */
 export function inSet(scope: Scope, keys: readonly Key[], set: NamedSet, negate: boolean): Match {
-  const name = `${keys.map((key) => key.text).join(" . ")}|${negate}|${keys.some((key) => key.kind === "numeric" && key.loose)}`;
+  const header = keys.map((key) =>
+    key.kind === "numeric" ? `${key.loose} ${key.beyond !== undefined}` : "",
+  );
+  const name = [...keys.map((key) => key.text), ...header, negate].join(" . ");
   const before = set.lowered.get(name);
   if (isMatch(before)) return before;
   const match = lowered(scope, keys, set, negate);
@@ -94,7 +94,7 @@ function concatenated(scope: Scope, keys: readonly Key[], values: readonly Json[
   const tests = [...groups.values()].map(({ match, elements }) =>
     fields.length === 0 ? match : all(match, { kind: "tuple", fields, elements, name }),
   );
-  return any(...tests, ...looseTest(scope, keys, values));
+  return any(...tests, ...strays(scope, keys, values));
 }
 
 /** The keys that a tuple can hold: a field of the model without bit operators. */
@@ -146,22 +146,23 @@ export function restTest(scope: Scope, keys: readonly Key[], parts: readonly Jso
   );
 }
 
-/** `th` in a concatenation reads any protocol's bytes, unless a part beside it says that the protocol has ports. */
-export function looseTest(scope: Scope, keys: readonly Key[], values: readonly Json[]): Match[] {
-  const loose = keys.find((key) => key.kind === "numeric" && key.loose === true);
-  if (loose === undefined) return [];
+/** What the kernel reads from packets that lack a field of the keys; nothing where all have it. */
+export function strays(scope: Scope, keys: readonly Key[], values: readonly Json[]): Match[] {
+  const header = keys
+    .filter((key) => key.kind === "numeric")
+    .filter((key) => key.beyond !== undefined || key.loose);
+  const loose = header.some((key) => key.loose === true) && !onlyPorted(scope, keys, values);
+  const [first] = header;
+  return first === undefined ? [] : strayTests(scope, first, loose);
+}
+
+/** Whether the protocol stands beside the port in every element, and has ports. */
+function onlyPorted(scope: Scope, keys: readonly Key[], values: readonly Json[]): boolean {
   const at = keys.findIndex((key) => key.kind === "numeric" && key.field === "protocol");
   const key = keys[at];
-  if (key?.kind === "numeric") {
-    const protocols: NumberSet = numbersOf(
-      scope,
-      key,
-      values.map((value) => splitParts(scope, keys, value)[at] ?? null),
-    );
-    if (isSubset(protocols, portedProtocols)) return [];
-  }
-  const why = "bytes where a protocol without ports has none";
-  return [all(portless, unknowable(scope, loose.text, { why, understood: true }))];
+  if (key?.kind !== "numeric") return false;
+  const parts = values.map((value) => splitParts(scope, keys, value)[at] ?? null);
+  return isSubset(numbersOf(scope, key, parts), portedProtocols);
 }
 
 function isMatch(value: unknown): value is Match {
