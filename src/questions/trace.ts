@@ -9,7 +9,7 @@ import { walkPacket, type Start } from "../estate/walk/walk.ts";
 import { Problem } from "../problem.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Cause } from "../rules/truth.ts";
-import { askInPieces } from "./split.ts";
+import { askInPieces } from "../rules/split.ts";
 import { assemble, combine, worst } from "./trace/assemble.ts";
 import { buildEnds, sharedFamilies, type Ends } from "./trace/ends.ts";
 import type { Trace, TraceCase, TraceQuestion } from "./trace/model.ts";

@@ -8,7 +8,7 @@ import { addressText, type Packet } from "../../packet/packet.ts";
 import type { Unknown } from "../../problem.ts";
 import { ConnectionTable } from "../../rules/connections/table.ts";
 import type { Cause } from "../../rules/truth.ts";
-import { askInPieces } from "../split.ts";
+import { askInPieces } from "../../rules/split.ts";
 import { assemble, combine } from "./assemble.ts";
 import type { Trace, TraceCase } from "./model.ts";
 import { replyTo } from "./reply.ts";
