@@ -4,11 +4,10 @@ import type { ConnectionStatus } from "../match.ts";
 import type { ConnectionView } from "../view.ts";
 import type { Direction } from "./model.ts";
 import type { TcpTracking } from "./tcp-state.ts";
-import { tupleKey, type Tuple } from "./tuple.ts";
+import type { Tuple } from "./tuple.ts";
 
 export class Connection {
   readonly original: Tuple;
-  readonly originalKey: string;
   readonly began: number;
   /** Shared with the views of both directions: what is set here, rules see. */
   readonly status = new Set<ConnectionStatus>();
@@ -32,24 +31,26 @@ export class Connection {
   originalBytes = 0;
   replyPackets = 0;
   replyBytes = 0;
+  /** The connection with a direction, made once: what finding it by a tuple gives. */
+  readonly found: {
+    readonly original: { readonly connection: Connection; readonly direction: "original" };
+    readonly reply: { readonly connection: Connection; readonly direction: "reply" };
+  };
   #reply: Tuple;
-  #replyKey: string;
   #views: { original?: ConnectionView; reply?: ConnectionView } = {};
 
-  constructor(original: Tuple, originalKey: string, reply: Tuple, now: number) {
+  constructor(original: Tuple, reply: Tuple, now: number) {
     this.original = original;
-    this.originalKey = originalKey;
     this.#reply = reply;
-    this.#replyKey = tupleKey(reply);
     this.began = now;
+    this.found = {
+      original: { connection: this, direction: "original" },
+      reply: { connection: this, direction: "reply" },
+    };
   }
 
   get reply(): Tuple {
     return this.#reply;
-  }
-
-  get replyKey(): string {
-    return this.#replyKey;
   }
 
   get seenReply(): boolean {
@@ -63,7 +64,6 @@ export class Connection {
   /** Sets the tuple that replies are expected with: address translation. Only before the connection is confirmed. */
   expectReply(reply: Tuple): void {
     this.#reply = reply;
-    this.#replyKey = tupleKey(reply);
   }
 
   tuple(direction: Direction): Tuple {

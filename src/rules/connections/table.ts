@@ -3,14 +3,15 @@
 // none. It knows no rule and no hook. Time is a number of seconds that the caller gives and that never runs backwards.
 import type { Packet } from "../../packet/packet.ts";
 import { ICMP, ICMPV6 } from "../../packet/protocol.ts";
+import { ByTuple, type Found } from "./by-tuple.ts";
 import { Connection } from "./connection.ts";
 import { entryOf } from "./entries.ts";
-import type { ConnectionCounters, ConnectionEntry, Direction, Tracked } from "./model.ts";
+import type { ConnectionCounters, ConnectionEntry, Tracked } from "./model.ts";
 import { begin, pass } from "./protocols.ts";
 import { invalid, isUntrackedByNature, trackError, untracked } from "./related.ts";
 import { closeTcp, isClosing, mayMakeWay } from "./tcp.ts";
 import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
-import { covers, inverted, isOpen, tupleKey, tupleOf, type Tuple } from "./tuple.ts";
+import { covers, inverted, isOpen, sameTuple, tupleHash, tupleOf, type Tuple } from "./tuple.ts";
 
 export type { ConnectionCounters, ConnectionEntry, Direction, Tracked } from "./model.ts";
 
@@ -25,11 +26,6 @@ export interface TableOptions {
    * seen on the wire. Absent: the first free one.
    */
   readonly drawPort?: (first: number, last: number) => number | undefined;
-}
-
-interface Found {
-  readonly connection: Connection;
-  readonly direction: Direction;
 }
 
 /** How many entries are looked over, for such as have run out, whenever one is added. */
@@ -49,15 +45,14 @@ export class ConnectionTable {
   readonly #timeouts: Timeouts;
   readonly #looseTcp: boolean;
   readonly #drawPort: TableOptions["drawPort"];
-  /** Every connection twice, by the key of either tuple. */
-  readonly #byTuple = new Map<string, Connection>();
+  readonly #byTuple = new ByTuple();
   readonly #connections = new Set<Connection>();
   /** Those that are not assured, oldest first: they go first when the table is full. */
   readonly #halfOpen = new Set<Connection>();
   /** Those that a question with open fields made; few. */
   readonly #open = new Set<Connection>();
   /** Translated sources, by their first tuple's source: the same source keeps its translation. */
-  readonly #bySource = new Map<string, Connection[]>();
+  readonly #bySource = new Map<number, Connection[]>();
   readonly #counters = { confirmed: 0, expired: 0, evicted: 0, refused: 0, clashed: 0, invalid: 0 };
   #sweep: Iterator<Connection> | undefined;
   #sweptWholeAt = -Infinity;
@@ -79,18 +74,17 @@ export class ConnectionTable {
       return this.#invalid(invalid("it is a fragment without its transport header"));
     if (packet.protocol === ICMP || packet.protocol === ICMPV6) {
       if (isUntrackedByNature(packet)) return untracked;
-      const error = trackError(packet, (tuple) => this.#find(tuple, tupleKey(tuple), now));
+      const error = trackError(packet, (tuple) => this.#find(tuple, now));
       if (error !== undefined) return error.state === "invalid" ? this.#invalid(error) : error;
     }
     const tuple = tupleOf(packet);
-    const key = tupleKey(tuple);
-    const found = this.#find(tuple, key, now);
-    if (found === undefined) return this.#begin(packet, tuple, key, now);
+    const found = this.#find(tuple, now);
+    if (found === undefined) return this.#begin(packet, tuple, now);
     const { connection, direction } = found;
     const verdict = pass(connection, packet, direction, this.#timeouts, now);
     if (verdict === "reopen") {
       this.#remove(connection);
-      return this.#begin(packet, tuple, key, now);
+      return this.#begin(packet, tuple, now);
     }
     if (typeof verdict === "object") return this.#invalid(invalid(verdict.invalid));
     if (verdict === "kill") this.#remove(connection);
@@ -104,7 +98,7 @@ export class ConnectionTable {
   /** As `track`, but the packet is taken to begin a connection whatever the table holds: for questions that say so. */
   trackAsNew(packet: Packet, now: number): Tracked {
     const tuple = tupleOf(packet);
-    return this.#begin(packet, tuple, tupleKey(tuple), now);
+    return this.#begin(packet, tuple, now);
   }
 
   /** What a packet becomes that a rule exempts from tracking (NOTRACK). */
@@ -121,15 +115,14 @@ export class ConnectionTable {
     if (connection === undefined || connection.confirmed || connection.gone) return true;
     this.#sweepSome(sweptAtOnce, now);
     if (
-      this.#alive(connection.originalKey, now) !== undefined ||
-      this.#alive(connection.replyKey, now) !== undefined
+      this.#alive(connection.original, now) !== undefined ||
+      this.#alive(connection.reply, now) !== undefined
     ) {
       this.#counters.clashed += 1;
       this.#remove(connection);
       return false;
     }
-    this.#byTuple.set(connection.originalKey, connection);
-    this.#byTuple.set(connection.replyKey, connection);
+    this.#byTuple.add(connection);
     this.#connections.add(connection);
     if (!connection.assured) this.#halfOpen.add(connection);
     if (isOpen(connection.original) || isOpen(connection.reply)) this.#open.add(connection);
@@ -154,20 +147,20 @@ export class ConnectionTable {
   /** The connection that has this tuple, in either direction. The packet itself is not counted. */
   find(packet: Packet, now: number): Found | undefined {
     const tuple = tupleOf(packet);
-    return this.#find(tuple, tupleKey(tuple), now);
+    return this.#find(tuple, now);
   }
 
   /** Whether a living connection other than this one has the reply tuple: address translation must choose another. */
   isTaken(reply: Tuple, besides: Connection, now: number): boolean {
-    const other = this.#alive(tupleKey(reply), now);
-    return other !== undefined && other !== besides && other.originalKey !== besides.originalKey;
+    const other = this.#alive(reply, now)?.connection;
+    return other !== undefined && other !== besides && !sameTuple(other.original, besides.original);
   }
 
   /** Forgets the connection that has the reply tuple, if it is over and the new one is sure to outlive it. */
   evictFor(reply: Tuple, newer: Connection, now: number): boolean {
-    const other = this.#alive(tupleKey(reply), now);
-    if (other === undefined || other.replyKey !== tupleKey(reply) || !mayMakeWay(other, newer)) return false;
-    this.#remove(other);
+    const other = this.#alive(reply, now);
+    if (other?.direction !== "reply" || !mayMakeWay(other.connection, newer)) return false;
+    this.#remove(other.connection);
     return true;
   }
 
@@ -178,7 +171,8 @@ export class ConnectionTable {
 
   /** Connections whose source, the same as this tuple's, was translated; the latest first. */
   withSource(original: Tuple): readonly Connection[] {
-    return this.#bySource.get(sourceKey(original)) ?? [];
+    const known = this.#bySource.get(sourceKey(original)) ?? [];
+    return known.filter((other) => sameTuple(sourceOf(other.original), sourceOf(original)));
   }
 
   /** How many connections it holds. */
@@ -193,7 +187,7 @@ export class ConnectionTable {
     return [...this.#connections].map((connection) => entryOf(connection, now));
   }
 
-  #begin(packet: Packet, tuple: Tuple, key: string, now: number): Tracked {
+  #begin(packet: Packet, tuple: Tuple, now: number): Tracked {
     const reply = inverted(tuple);
     if (reply === undefined)
       return this.#invalid(invalid("it is an ICMP message that is neither question nor answer"));
@@ -201,7 +195,7 @@ export class ConnectionTable {
       this.#counters.refused += 1;
       return { state: "new", direction: "original", refused: true };
     }
-    const connection = new Connection(tuple, key, reply, now);
+    const connection = new Connection(tuple, reply, now);
     const refusal = begin(connection, packet, now, this.#looseTcp);
     if (refusal !== undefined) return this.#invalid(invalid(refusal.invalid));
     const verdict = pass(connection, packet, "original", this.#timeouts, now);
@@ -215,22 +209,20 @@ export class ConnectionTable {
     return tracked;
   }
 
-  #find(tuple: Tuple, key: string, now: number): Found | undefined {
-    const connection = this.#alive(key, now);
-    if (connection !== undefined)
-      // A tuple that is its own reply counts as the reply's, which the kernel finds first.
-      return { connection, direction: key === connection.replyKey ? "reply" : "original" };
+  #find(tuple: Tuple, now: number): Found | undefined {
+    const found = this.#alive(tuple, now);
+    if (found !== undefined) return found;
     for (const open of this.#open) {
       if (this.#isOver(open, now)) continue;
-      if (covers(open.original, tuple)) return { connection: open, direction: "original" };
-      if (covers(open.reply, tuple)) return { connection: open, direction: "reply" };
+      if (covers(open.original, tuple)) return open.found.original;
+      if (covers(open.reply, tuple)) return open.found.reply;
     }
     return undefined;
   }
 
-  #alive(key: string, now: number): Connection | undefined {
-    const connection = this.#byTuple.get(key);
-    return connection === undefined || this.#isOver(connection, now) ? undefined : connection;
+  #alive(tuple: Tuple, now: number): Found | undefined {
+    const found = this.#byTuple.find(tuple);
+    return found === undefined || this.#isOver(found.connection, now) ? undefined : found;
   }
 
   #isOver(connection: Connection, now: number): boolean {
@@ -244,9 +236,7 @@ export class ConnectionTable {
     connection.gone = true;
     if (!connection.confirmed) return;
     if (connection.status.has("snat")) this.#forgetSource(connection);
-    if (this.#byTuple.get(connection.originalKey) === connection)
-      this.#byTuple.delete(connection.originalKey);
-    if (this.#byTuple.get(connection.replyKey) === connection) this.#byTuple.delete(connection.replyKey);
+    this.#byTuple.remove(connection);
     this.#connections.delete(connection);
     this.#halfOpen.delete(connection);
     this.#open.delete(connection);
@@ -308,7 +298,11 @@ export class ConnectionTable {
 }
 
 /** Protocol, address, and port or identifier; not ICMP's type and code, which the kernel does not compare here. */
-function sourceKey({ family, protocol, source, sourcePort, icmpId }: Tuple): string {
+function sourceKey(tuple: Tuple): number {
+  return tupleHash(sourceOf(tuple));
+}
+
+function sourceOf({ family, protocol, source, sourcePort, icmpId }: Tuple): Tuple {
   const end = sourcePort ?? icmpId ?? 0;
-  return tupleKey({ family, protocol, source, destination: source, sourcePort: end, destinationPort: end });
+  return { family, protocol, source, destination: source, sourcePort: end, destinationPort: end };
 }

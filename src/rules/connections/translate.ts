@@ -15,7 +15,7 @@ import type { Connection } from "./connection.ts";
 import type { Direction } from "./model.ts";
 import { spread } from "./spread.ts";
 import type { ConnectionTable } from "./table.ts";
-import { inverted, type Tuple } from "./tuple.ts";
+import { inverted, sameTuple, type Tuple } from "./tuple.ts";
 
 export type Side = "source" | "destination";
 
@@ -202,20 +202,6 @@ function portInside(tuple: Tuple, side: Side, [first, last]: readonly [number, n
   const port = portOf(tuple, side);
   if (port === undefined) return true;
   return typeof port === "number" ? holds([first, last], port) : isSubset(port, [first, last]);
-}
-
-function sameTuple(a: Tuple, b: Tuple): boolean {
-  return (
-    sameAddress(a.source, b.source) &&
-    sameAddress(a.destination, b.destination) &&
-    a.sourcePort === b.sourcePort &&
-    a.destinationPort === b.destinationPort &&
-    a.icmpId === b.icmpId
-  );
-}
-
-function sameAddress(a: AddressValue, b: AddressValue): boolean {
-  return a === b || (isAddress(a) && isAddress(b) && a.family === b.family && a.value === b.value);
 }
 
 /** The addresses from first to last as a range's `addresses`; one address where there is but one. */

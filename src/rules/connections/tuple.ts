@@ -2,7 +2,7 @@
 // the protocol has them; type, code and identifier for ICMP. A tuple is a packet with no other field, so that rules
 // can be asked about it like any packet.
 import { hasAddress, isAddress, isAddressSubset } from "../../packet/address-set.ts";
-import { holds, isSubset } from "../../packet/intervals.ts";
+import { equalSets, holds, isSubset } from "../../packet/intervals.ts";
 import type { AddressValue, NumberValue, Packet } from "../../packet/packet.ts";
 import { hasPorts, ICMP, ICMPV6 } from "../../packet/protocol.ts";
 
@@ -83,30 +83,68 @@ export function inverted(tuple: Tuple): Tuple | undefined {
   return { ...tuple, source: destination, destination: source, icmpType };
 }
 
-/** A text that equal tuples share. Open fields are written out whole, so that a question's own reply finds it. */
-export function tupleKey(tuple: Tuple): string {
-  const { source, destination, protocol, sourcePort, destinationPort } = tuple;
-  const addresses =
-    "family" in source && "family" in destination
-      ? `${tuple.family} ${source.value} ${destination.value}`
-      : `${tuple.family} ${addressKey(source)} ${addressKey(destination)}`;
-  if (typeof sourcePort === "number" && typeof destinationPort === "number" && typeof protocol === "number")
-    return `${addresses} ${protocol} ${sourcePort} ${destinationPort}`;
-  if (tuple.icmpType !== undefined)
-    return `${addresses} ${numberKey(protocol)} i${numberKey(tuple.icmpType)} ${numberKey(tuple.icmpCode ?? 0)} ${tuple.icmpId ?? 0}`;
-  const ports =
-    sourcePort === undefined || destinationPort === undefined
-      ? ""
-      : ` ${numberKey(sourcePort)} ${numberKey(destinationPort)}`;
-  return `${addresses} ${numberKey(protocol)}${ports}`;
+/** A number below 2^30 that equal tuples share; different ones hardly ever. */
+export function tupleHash(tuple: Tuple): number {
+  const ends = mixed(addressHash(tuple.source), addressHash(tuple.destination));
+  const protocol = numberHash(tuple.protocol);
+  const { sourcePort, destinationPort, icmpType } = tuple;
+  if (sourcePort !== undefined && destinationPort !== undefined)
+    return finished(mixed(ends, mixed(protocol, mixed(numberHash(sourcePort), numberHash(destinationPort)))));
+  if (icmpType === undefined) return finished(mixed(ends, protocol));
+  return finished(mixed(ends, mixed(protocol, mixed(numberHash(icmpType), tuple.icmpId ?? 0))));
 }
 
-function addressKey(value: AddressValue): string {
-  return "family" in value ? String(value.value) : `{${value.v4.join(",")};${value.v6.join(",")}}`;
+function addressHash(value: AddressValue): number {
+  if ("family" in value) return value.family === 4 ? value.value | 0 : wideHash(value.value);
+  let hash = value.v4.length;
+  for (const end of value.v4) hash = mixed(hash, end | 0);
+  for (const end of value.v6) hash = mixed(hash, wideHash(end));
+  return hash;
 }
 
-function numberKey(value: NumberValue): string {
-  return typeof value === "number" ? String(value) : `{${value.join(",")}}`;
+function wideHash(value: bigint): number {
+  const low = Number(BigInt.asUintN(32, value));
+  return mixed(
+    Number(BigInt.asUintN(32, value >> 64n)),
+    mixed(low, Number(BigInt.asUintN(32, value >> 32n))),
+  );
+}
+
+function numberHash(value: NumberValue): number {
+  return typeof value === "number" ? value : value.reduce(mixed, value.length);
+}
+
+function mixed(a: number, b: number): number {
+  return Math.imul(a ^ (b >>> 15) ^ b, 0x2c1b3c6d) + Math.imul(b ^ (a >>> 13), 0x297a2d39);
+}
+
+function finished(hash: number): number {
+  return (hash ^ (hash >>> 15)) & 0x3fffffff;
+}
+
+/** Whether two tuples are one: open fields, too, are compared as they stand. */
+export function sameTuple(a: Tuple, b: Tuple): boolean {
+  return (
+    a.family === b.family &&
+    sameAddress(a.source, b.source) &&
+    sameAddress(a.destination, b.destination) &&
+    sameNumber(a.protocol, b.protocol) &&
+    sameNumber(a.sourcePort, b.sourcePort) &&
+    sameNumber(a.destinationPort, b.destinationPort) &&
+    sameNumber(a.icmpType, b.icmpType) &&
+    sameNumber(a.icmpCode, b.icmpCode) &&
+    a.icmpId === b.icmpId
+  );
+}
+
+export function sameAddress(a: AddressValue, b: AddressValue): boolean {
+  if (a === b) return true;
+  if ("family" in a) return "family" in b && a.family === b.family && a.value === b.value;
+  return !("family" in b) && equalSets(a.v4, b.v4) && equalSets(a.v6, b.v6);
+}
+
+function sameNumber(a: NumberValue | undefined, b: NumberValue | undefined): boolean {
+  return a === b || (typeof a === "object" && typeof b === "object" && equalSets(a, b));
 }
 
 /** Whether the tuple leaves something open: it stands for many connections at once. */
