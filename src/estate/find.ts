@@ -40,7 +40,7 @@ export function findEndpoint(estate: Estate, text: string): Endpoint {
   const named = estate.names.get(text);
   if (named !== undefined)
     return { kind: "outside", name: named.name, addresses: { ...named.set, name: named.name } };
-  const found = byTag(estate, text) ?? byName(estate, text);
+  const found = byTag(estate, text) ?? byName(estate, text) ?? byShortName(estate, text);
   if (found !== undefined) return found;
   const names = everyName(estate);
   const near = closest(text, names);
@@ -135,6 +135,28 @@ function byName(estate: Estate, text: string): Endpoint | undefined {
   if (balancer !== undefined) return ofLoadBalancer(estate, balancer);
   const [place] = interfaces;
   return place === undefined ? undefined : inside(estate, [place]);
+}
+
+/** A pod or workload without its namespace and generated ending: `frontend` for `shop/frontend-99684f7f8`, if only one fits. */
+function byShortName(estate: Estate, text: string): Endpoint | undefined {
+  const short = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
+  const pods = [...estate.hosts.values()].filter((host) => host.kind === "pod");
+  const exact = pods.filter((host) => short(host.name) === text);
+  const fitting = exact.length > 0 ? exact : pods.filter((host) => short(host.name).startsWith(`${text}-`));
+  const [host, ...others] = fitting;
+  if (others.length > 0) {
+    throw new Problem(
+      "unanswerable",
+      `“${text}” fits ${fitting.length} pods: ${fitting
+        .slice(0, 8)
+        .map((item) => item.name)
+        .join(", ")}`,
+      {
+        remedy: "say the namespace and the whole name",
+      },
+    );
+  }
+  return host === undefined ? undefined : ofInterfaces(estate, host, host.interfaces);
 }
 
 function ofInterfaces(estate: Estate, owner: Place, ids: readonly string[]): Endpoint {

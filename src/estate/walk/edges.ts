@@ -123,17 +123,15 @@ export function crossInterface(passage: Passage, place: Interface, direction: "i
 }
 
 function crossNetworkPolicies(passage: Passage, place: Interface, direction: "inbound" | "outbound"): void {
-  const { estate } = passage.walk.index;
+  const { index } = passage.walk;
+  const { estate } = index;
   if (place.kind !== "pod" || estate.policies.length === 0) return;
+  const name = interfaceName(index, place);
   const way = direction === "inbound" ? "ingress" : "egress";
   tracked(passage, `network-policy ${place.id}`, (state) =>
     state === "established" || state === "related"
-      ? remembered(
-          { layer: "network-policy", place: place.name, ring: `policies ${way}` },
-          state,
-          "the policies",
-        )
-      : decideNetworkPolicy(estate.policies, place.id, way, passage.packet, place.name),
+      ? remembered({ layer: "network-policy", place: name, ring: `policies ${way}` }, state, "the policies")
+      : decideNetworkPolicy(estate.policies, place.id, way, passage.packet, name),
   );
 }
 
