@@ -27,7 +27,7 @@ export interface Decision {
 export interface Evaluation {
   /** Every decision that is possible, most certain last: the last one needs no unknown to match. Never empty. */
   readonly decisions: readonly [Decision, ...Decision[]];
-  /** What the choice between them hangs on; empty where there is but one. */
+  /** What the choice between them, or the exemption from tracking, hangs on; empty where all of it is certain. */
   readonly causes: readonly Cause[];
   /** Rules without a verdict of their own that certainly matched: logs, marks, counters. */
   readonly passed: readonly Rule[];
@@ -102,7 +102,7 @@ export function evaluate(chain: Chain, chains: ChainSet, view: View): Evaluation
     walk.decisions.length === 1 ? [only] : distinct(walk.decisions, walk.main ?? only);
   return {
     decisions,
-    causes: decisions.length === 1 ? [] : distinctCauses(walk.causes),
+    causes: decisions.length === 1 && walk.notrack !== "perhaps" ? [] : distinctCauses(walk.causes),
     passed: walk.passed,
     notrack: walk.notrack,
   };

@@ -191,12 +191,14 @@ function translatedStep(note: Extract<Note, { kind: "translated" }>, place: stri
       ? note.isFirst
         ? `no rule translates it, and still its replies must be told from another connection's: ${change}${lot}`
         : `the connection was translated when it began: ${change}`
-      : `${ruleName(by.rule, by.chain)} translates it: ${change}${lot}`;
+      : `${ruleName(by.rule, by.chain)} translates it: ${change}${lot}${
+          note.causes.length === 0 ? "" : `, unless ${causesText(note.causes)} tells otherwise`
+        }`;
   return {
     layer: "host",
     place,
     ring: by === undefined ? `${note.hook} address translation` : ringName(by.chain),
-    verdict: "passed",
+    verdict: note.causes.length === 0 ? "passed" : "depends",
     rules: by === undefined ? [] : [by.rule],
     why,
     causes: note.causes,

@@ -189,6 +189,19 @@ describe("connection state", () => {
     expect(send(reply).answer).toBe("denied");
   });
 
+  it("hangs on what can't be known where only that exempts from tracking", () => {
+    const raw = table("raw", [
+      {
+        hook: "prerouting",
+        priority: -300,
+        rules: [rule("-m limit", { kind: "unknown", what: "a rate" }, { kind: "notrack" })],
+      },
+    ]);
+    const passage = machine(host([raw], own)).arrive(client, "eth0");
+    expect(passage).toMatchObject({ answer: "depends", state: "new" });
+    expect(passage.causes).toEqual([{ kind: "condition", what: "a rate" }]);
+  });
+
   it("is what the question takes it to be, and the table is left alone", () => {
     const { arrive, connections } = machine(stateful([]));
     const passage = arrive(client, "eth0", { assume: "established" });
@@ -301,6 +314,29 @@ describe("destination translation", () => {
     expect(
       machine({ ...gateway, tables: [early, ...gateway.tables] }).arrive(client, "eth0").packet.destination,
     ).toEqual(address("10.0.0.5"));
+  });
+
+  it("that only may happen is told with what it hangs on", () => {
+    const perhaps = rule(
+      "-m recent -j DNAT",
+      { kind: "unknown", what: "a list" },
+      { kind: "dnat", first: address("10.0.0.5") },
+    );
+    const nat = table("nat", [{ hook: "prerouting", priority: -100, type: "nat", rules: [perhaps] }]);
+    const passage = machine(host([nat], own, ways)).arrive(client, "eth0");
+    expect(passage).toMatchObject({ answer: "depends", packet: client, path: "input" });
+    expect(passage.steps[0]).toMatchObject({
+      ring: "nat PREROUTING",
+      verdict: "depends",
+      causes: [{ what: "a list" }],
+    });
+    const certain = rule("-j DNAT", always, { kind: "dnat", first: address("10.0.0.6") });
+    const both = table("nat", [
+      { hook: "prerouting", priority: -100, type: "nat", rules: [perhaps, certain] },
+    ]);
+    const moved = machine(host([both], own, ways)).arrive(client, "eth0");
+    expect(moved).toMatchObject({ answer: "depends", packet: { destination: address("10.0.0.6") } });
+    expect(moved.steps[0]?.why).toContain("unless a list tells otherwise");
   });
 
   it("of the host's own packets changes the way, though the output chain still sees the first interface (watched)", () => {

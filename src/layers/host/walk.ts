@@ -220,24 +220,27 @@ export class Walk {
       const evaluation = evaluate(chain.chain, chain.chains, this.view);
       connection.mark = this.view.connectionMark;
       const last = evaluation.decisions.at(-1);
-      if (differsInEffect(evaluation.decisions)) {
+      const unsure = differsInEffect(evaluation.decisions);
+      if (unsure) {
         causes.push(...evaluation.causes);
         this.causes.push(...evaluation.causes);
         this.depends = true;
       }
+      const note = {
+        kind: "decided",
+        hook,
+        chain,
+        evaluation,
+        packet: this.packet,
+        state: this.view.state,
+      } as const;
       if (last?.outcome.kind === "drop" || last?.outcome.kind === "reject") {
-        this.notes.push({
-          kind: "decided",
-          hook,
-          chain,
-          evaluation,
-          verdict: "denied",
-          packet: this.packet,
-          state: this.view.state,
-        });
-        if (!differsInEffect(evaluation.decisions)) return false;
+        this.notes.push({ ...note, verdict: unsure ? "depends" : "denied" });
+        if (!unsure) return false;
         continue;
       }
+      // Where nothing unknown matches, this chain does not translate: say that it might.
+      if (unsure && last?.outcome.kind !== "translate") this.notes.push({ ...note, verdict: "depends" });
       if (last?.outcome.kind !== "translate" || last.rule === undefined) continue;
       const asked = rangeOf(last.outcome.translation, this.packet, {
         firewall: this.firewall,
