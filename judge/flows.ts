@@ -185,7 +185,7 @@ export function drawFlow(random: Random, world: World, sourcePort: number, portl
         ? icmpScript(random, family)
         : udpScript(random);
   // Fragments for the gateway itself are put together before its input chains, whoever tracks or not: left out.
-  const fragmented = protocol === UDP && !world.own.includes(server) && random.chance(8);
+  const fragmented = protocol === UDP && !world.own.includes(server) && random.chance(16);
   const lines = fragmented
     ? plain.map((line) => ({ ...line, payloadBytes: line.payloadBytes + 40, pieceBytes: 24 }))
     : random.chance(15)
@@ -196,7 +196,7 @@ export function drawFlow(random: Random, world: World, sourcePort: number, portl
     client,
     server,
     sourcePort,
-    destinationPort: drawPort(random),
+    destinationPort: world.ports === undefined ? drawPort(random) : random.pick(world.ports),
     ttl: random.pick([64, 64, 63, 128, 255, 33, 2]),
     dscp: random.chance(70) ? 0 : random.pick([46, 8, 10]),
     lines,

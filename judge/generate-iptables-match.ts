@@ -3,15 +3,7 @@
 import { senderMac } from "./probe.ts";
 import type { Random } from "./random.ts";
 import type { Feature, Piece } from "./rule-set.ts";
-import {
-  drawPort,
-  drawPorts,
-  drawPrefix,
-  drawSourcePorts,
-  everyAddress,
-  ports,
-  type World,
-} from "./world.ts";
+import { drawPorts, drawPrefix, drawSourcePorts, everyAddress, ports, type World } from "./world.ts";
 
 export type Hook = "PREROUTING" | "INPUT" | "FORWARD" | "POSTROUTING";
 export type Transport = "tcp" | "udp" | "icmp" | "any";
@@ -232,7 +224,7 @@ export function drawTest(random: Random, spot: Spot): Piece {
   if (spot.transport === "icmp") draws.push(icmp, icmp);
   if (spot.tracked) draws.push(state, state, connection);
   if (spot.ipsets) draws.push(ipset, ipset);
-  if (!spot.tracked && spot.world.family === 4 && random.chance(10))
+  if (!spot.tracked && spot.world.family === 4 && random.chance(25))
     return piece(`${random.chance(30) ? "! " : ""}-f`, "fragment");
   return random.pick(draws)(random, spot);
 }
@@ -254,8 +246,9 @@ export function drawIpsets(random: Random, world: World): string[] {
       : []),
     `create pairs hash:ip,port family ${family}`,
     ...random
-      .some(everywhere, 3, 6)
-      .map((each) => `add pairs ${each},${random.pick(["tcp", "tcp", "udp"])}:${drawPort(random)}`),
+      .some([...world.servers, ...world.dmz, ...world.clients], 6, 12)
+      .flatMap((each) => random.some(ports, 1, 4).map((port) => ({ each, port })))
+      .map(({ each, port }) => `add pairs ${each},${random.pick(["tcp", "tcp", "udp"])}:${port}`),
     "create services bitmap:port range 0-10000",
     ...random.some(ports, 2, 4).map((each) => `add services ${each}`),
   ];

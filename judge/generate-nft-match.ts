@@ -301,7 +301,8 @@ export function drawMatch(random: Random, place: Place): Piece {
   if (place.transport === "tcp") draws.push(port, port, port, concatenation, tcpFlags);
   if (place.transport === "udp" || place.transport === "either") draws.push(port, port, port, concatenation);
   if (place.transport === "icmp") draws.push(icmp, icmp, icmp);
-  if (random.chance(15)) draws.push(fragment);
+  if (!place.tracked) draws.push(fragment, fragment, fragment);
+  else if (random.chance(3)) draws.push(fragment);
   if (place.tracked) draws.push(state, state, connection);
   return random.pick(draws)(random, place);
 }

@@ -18,7 +18,9 @@ export function generateNft(random: Random, devices: readonly string[], mostRule
   const world = random.chance(60) ? world4 : world6;
   const family = random.chance(60) ? "inet" : world.family === 4 ? "ip" : "ip6";
   const tables = [`${family} first`, ...(random.chance(40) ? [`${family} second`] : [])];
-  const nat = random.chance(45);
+  // Without tracking nobody puts fragments together: rules meet them one by one.
+  const tracked = !random.chance(12);
+  const nat = tracked && random.chance(45);
   return {
     world,
     ruleSet: {
@@ -28,6 +30,7 @@ export function generateNft(random: Random, devices: readonly string[], mostRule
         generateTable(random.fork(), name, {
           world,
           devices,
+          tracked,
           nat: nat && at === 0,
           first: at === 0,
           mostRules,
@@ -40,6 +43,7 @@ export function generateNft(random: Random, devices: readonly string[], mostRule
 interface Wish {
   readonly world: World;
   readonly devices: readonly string[];
+  readonly tracked: boolean;
   readonly nat: boolean;
   /** The first table has a forward chain that may drop by policy; others are beside it. */
   readonly first: boolean;
@@ -64,7 +68,7 @@ function generateTable(random: Random, name: string, wish: Wish): GeneratedTable
   };
   const chains: GeneratedChain[] = users.map((user, at) => ({
     name: user,
-    rules: rules("anywhere", true, users.slice(at + 1)),
+    rules: rules("anywhere", wish.tracked, users.slice(at + 1)),
   }));
   for (const [at, rung] of ladder.entries()) {
     const below = ladder.slice(at + 1, at + 2);
@@ -77,7 +81,7 @@ function generateTable(random: Random, name: string, wish: Wish): GeneratedTable
     );
     chains.push({
       name: rung,
-      rules: [...climb, ...rules("anywhere", true, below)].map(({ text, features }) => ({
+      rules: [...climb, ...rules("anywhere", wish.tracked, below)].map(({ text, features }) => ({
         text,
         features: [...features, ...depth],
       })),
@@ -90,7 +94,10 @@ function generateTable(random: Random, name: string, wish: Wish): GeneratedTable
       name: `${short}_${hook}_${priority < 0 ? `m${-priority}` : priority}`,
       base: `type filter hook ${hook} priority ${priority}; policy ${policy};`,
       // The last counts what the policy decides.
-      rules: [...rules(hook, priority > -200, reachable), piece("counter", `policy ${policy}`, ...several)],
+      rules: [
+        ...rules(hook, wish.tracked && priority > -200, reachable),
+        piece("counter", `policy ${policy}`, ...several),
+      ],
     });
   };
   base(

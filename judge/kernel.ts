@@ -1,7 +1,7 @@
 // The judge's bench: the gateway with its links, rule sets loaded by their own programs, probes sent and their fates
 // read. What comes out of the gateway is read off the links; what it keeps for itself is logged behind every other
 // input chain. Its own answers are dropped before tracking sees them, so that only probes make connections.
-import { stayOnProcessor, waitReadable } from "./libc.ts";
+import { onOneProcessor, waitReadable } from "./libc.ts";
 import { attempt, must, removeNamespaces, removeStaleNamespaces, type Attempt } from "./namespaces.ts";
 import { LogSocket } from "./nflog.ts";
 import { bytesOf, idOf, mostProbesAtOnce, packetOf, type Arrival, type Fate, type Probe } from "./probe.ts";
@@ -44,8 +44,6 @@ export class Kernel {
 
   constructor() {
     removeStaleNamespaces();
-    // One processor: the kernel then takes every frame in the order in which it was sent.
-    stayOnProcessor(0);
     this.#topology = raise(links());
     const { gateway, client, server } = this.#topology;
     const { log, sockets } = ((): { log: LogSocket; sockets: LinkSocket[] } => {
@@ -66,8 +64,9 @@ export class Kernel {
   }
 
   rename(devices: readonly [string, string, string]): void {
-    this.#topology = rename(this.#topology, devices);
-    this.#hostFacts = undefined;
+    const named = rename(this.#topology, devices);
+    if (named !== this.#topology) this.#hostFacts = undefined;
+    this.#topology = named;
   }
 
   /** Loads a rule set in place of the one before, and forgets every connection. */
@@ -134,6 +133,11 @@ export class Kernel {
 
   /** Sends probes in order and says what became of each. */
   send(probes: readonly Probe[]): Fate[] {
+    // On one processor the kernel takes every frame in the order in which it was sent.
+    return onOneProcessor(() => this.#send(probes));
+  }
+
+  #send(probes: readonly Probe[]): Fate[] {
     const fates: Arrival[][] = probes.map(() => []);
     if (probes.length >= mostProbesAtOnce) throw new Error(`${probes.length} probes are too many at once`);
     const take = (at: Arrival["at"]) => (bytes: Buffer) => {
@@ -200,7 +204,12 @@ export class Kernel {
     }
   }
 
+  #closed = false;
+
+  /** Gives everything back; a second time does nothing. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const socket of this.#sockets) socket.close();
     this.#log.close();
     removeNamespaces();

@@ -18,7 +18,9 @@ const nativeSendmmsg = declared("int sendmmsg(int, uint8_t *, uint32_t, int)");
 const nativePoll = declared("int poll(uint8_t *, unsigned long, int)");
 const nativeSetns = declared("int setns(int, int)");
 const nativeInterfaceIndex = declared("uint32_t if_nametoindex(const char *)");
-const nativeAffinity = declared("int sched_setaffinity(int, size_t, const uint8_t *)");
+const nativeSetAffinity = declared("int sched_setaffinity(int, size_t, const uint8_t *)");
+const nativeGetAffinity = libc.func("int sched_getaffinity(int, size_t, _Out_ uint8_t *)") as Native;
+const nativeProcessor = declared("int sched_getcpu()");
 const nativeMmap = libc.func("void *mmap(void *, size_t, int, int, int, long)") as (
   ...values: readonly unknown[]
 ) => unknown;
@@ -94,11 +96,19 @@ export function interfaceIndex(name: string): number {
   return index;
 }
 
-/** Keeps the calling thread on one processor, so that what it sends stays in order. */
-export function stayOnProcessor(processor: number): void {
+/** Keeps the calling thread on the processor that it is on for the length of some work, so that what it sends stays in order. */
+export function onOneProcessor<Result>(work: () => Result): Result {
+  const before = Buffer.alloc(128);
+  checked("sched_getaffinity", nativeGetAffinity(0, before.length, before));
+  const processor = nativeProcessor();
   const mask = Buffer.alloc(128);
   mask.writeUInt8(1 << (processor & 7), processor >> 3);
-  checked("sched_setaffinity", nativeAffinity(0, mask.length, mask));
+  checked("sched_setaffinity", nativeSetAffinity(0, mask.length, mask));
+  try {
+    return work();
+  } finally {
+    checked("sched_setaffinity", nativeSetAffinity(0, before.length, before));
+  }
 }
 
 export interface Mapping {

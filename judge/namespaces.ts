@@ -99,7 +99,9 @@ export type Attempt =
 
 export function attempt(program: string, args: readonly string[], input = ""): Attempt {
   const result = spawnSync(program, args, { input, encoding: "utf8", maxBuffer: 1 << 28 });
-  if (result.error !== undefined) return { ok: false, message: result.error.message };
+  // A program that refuses its input before it has read all of it leaves us with a broken pipe: its own words count.
+  const refused = result.status !== null && result.status !== 0;
+  if (result.error !== undefined && !refused) return { ok: false, message: result.error.message };
   return result.status === 0
     ? { ok: true, output: result.stdout }
     : { ok: false, message: result.stderr.trim() || `ended with ${String(result.status ?? result.signal)}` };

@@ -32,8 +32,13 @@ export function drawFlows(random: Random, world: World, packets: number): Flow[]
   return flows;
 }
 
-export function play(random: Random, kernel: Kernel, flows: readonly Flow[]): Played {
-  const linkOf = linkFinder(kernel.links);
+/** @param linkOf which link an address sends from; as the gateway routes it, if absent */
+export function play(
+  random: Random,
+  kernel: Kernel,
+  flows: readonly Flow[],
+  linkOf: (address: string) => number = linkFinder(kernel.links),
+): Played {
   const own = new Set(kernel.links.flatMap(({ address4, address6 }) => [bare(address4), bare(address6)]));
   const probes: Probe[] = [];
   const fates: Fate[] = [];

@@ -27,6 +27,7 @@ export function shrink(
   distort?: Distortion,
 ): SmallCase | undefined {
   let tries = 0;
+  const isTired = (): boolean => tries >= mostTries;
   const failure = (candidate: Candidate): Mismatch | undefined => {
     if (candidate.probes.length === 0) return undefined;
     tries += 1;
@@ -46,12 +47,12 @@ export function shrink(
   }
   if (small === undefined) return undefined;
   const keep = (candidate: Candidate): boolean => {
-    const mismatch = tries < mostTries ? failure(candidate) : undefined;
+    const mismatch = isTired() ? undefined : failure(candidate);
     if (mismatch !== undefined) small = { ...candidate, mismatch };
     return mismatch !== undefined;
   };
-  for (let before = -1; before !== sizeOf(small) && tries < mostTries;) {
-    before = sizeOf(small);
+  for (;;) {
+    const before = sizeOf(small);
     const { ruleSet } = small;
     lessOf(small.probes, (probes) => keep({ ruleSet, probes }));
     for (const smaller of dropTables(small.ruleSet)) keep({ ruleSet: smaller, probes: small.probes });
@@ -59,7 +60,7 @@ export function shrink(
       () => (small as SmallCase).ruleSet,
       (ruleSet) => keep({ ruleSet, probes: (small as SmallCase).probes }),
     );
-    if (sizeOf(small) === before || tries >= mostTries) break;
+    if (sizeOf(small) === before || isTired()) break;
   }
   return small;
 }

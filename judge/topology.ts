@@ -117,13 +117,20 @@ function join({ gateway, client, server }: Topology, link: Link): void {
 /** Gives the gateway's links other names, as a real dump has them. */
 export function rename(topology: Topology, devices: readonly [string, string, string]): Topology {
   const named = links(devices);
+  if (named.every(({ device }, at) => device === topology.links[at]?.device)) return topology;
   topology.gateway.run(() => {
-    for (const [at, { device }] of topology.links.entries()) {
-      const next = named[at];
-      if (next === undefined || next.device === device) continue;
+    // By way of names that nobody has, since two links may exchange theirs.
+    const moved = topology.links.flatMap(({ device }, at) => {
+      const next = named[at]?.device;
+      return next === undefined || next === device ? [] : [{ device, between: `judge${at}`, next }];
+    });
+    for (const { device, between } of moved) {
       must("ip", ["link", "set", device, "down"]);
-      must("ip", ["link", "set", device, "name", next.device]);
-      must("ip", ["link", "set", next.device, "up"]);
+      must("ip", ["link", "set", device, "name", between]);
+    }
+    for (const { between, next } of moved) {
+      must("ip", ["link", "set", between, "name", next]);
+      must("ip", ["link", "set", next, "up"]);
     }
     for (const link of named) {
       must("ip", ["-6", "address", "replace", link.address6, "dev", link.device, "nodad"]);

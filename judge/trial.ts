@@ -43,8 +43,13 @@ export interface Trial {
   readonly distort?: Distortion;
 }
 
-export function playing(ruleSet: RuleSet, flows: readonly Flow[], random: Random): Trial {
-  return { ruleSet, send: (kernel) => play(random, kernel, flows) };
+export function playing(
+  ruleSet: RuleSet,
+  flows: readonly Flow[],
+  random: Random,
+  linkOf?: (address: string) => number,
+): Trial {
+  return { ruleSet, send: (kernel) => play(random, kernel, flows, linkOf) };
 }
 
 export function replaying(ruleSet: RuleSet, probes: readonly Probe[]): Trial {
@@ -57,7 +62,9 @@ export function judge(kernel: Kernel, trial: Trial): Outcome {
   if (!loaded.ok) return { kind: "refused", message: loaded.message };
   let witness: Witness;
   try {
-    witness = new Witness(read(kernel.export(ruleSet.language)), tracksConnections(ruleSet), kernel.links);
+    const exported = kernel.export(ruleSet.language);
+    const firewall = read(ruleSet.asWritten === true ? { ...exported, rules: render(ruleSet) } : exported);
+    witness = new Witness(firewall, tracksConnections(ruleSet), kernel.links);
   } catch (error) {
     return { kind: "unread", message: textOf(error) };
   }
@@ -79,13 +86,15 @@ export function judge(kernel: Kernel, trial: Trial): Outcome {
     if (unsure.has(probe.flow)) depends += 1;
     else if (comparison.kind === "mismatch") mismatches.push({ at, probe, why: comparison.why });
   }
+  const hits = hitsOf(ruleSet, kernel.counts(ruleSet.language));
+  hits.set("to the gateway", fates.filter(([first]) => first?.at === "gateway").length);
   return {
     kind: "judged",
     probes,
     arrived: fates.filter((fate) => fate.length > 0).length,
     depends,
     mismatches,
-    hits: hitsOf(ruleSet, kernel.counts(ruleSet.language)),
+    hits,
   };
 }
 

@@ -15,6 +15,8 @@ export interface World {
   /** Addresses that only NAT gives: nobody sends from or to them. */
   readonly translated: readonly string[];
   readonly prefixLengths: readonly number[];
+  /** Destination ports, where they are not those that generated rules name. */
+  readonly ports?: readonly number[];
 }
 
 export const world4: World = {
