@@ -100,7 +100,10 @@ export function readYaml(file: SourceFile): YamlDocument {
       const [start, end] = node.range;
       const written = source.slice(start, end).replaceAll(/\s+/g, " ").trim();
       const note = /^[ \t]+#[ \t]*([^\r\n]*)/.exec(source.slice(end, end + 200))?.[1]?.trim();
-      const plain = isScalar(node) && typeof node.value === "string" ? node.value.trim() : written;
+      const plain =
+        isScalar(node) && typeof node.value === "string"
+          ? node.value.replaceAll(/\s+/g, " ").trim()
+          : written;
       return note === undefined || note === "" ? plain : `${plain}  # ${note}`;
     },
     columnsHold: (path) => {

@@ -1,6 +1,5 @@
 // What the parts of the lowering share: the checked file with its places, the names it gives, and the errors found so
 // far. Every mistake is collected, so that the first by position can be the one that is told.
-import type { Problem as ProblemType } from "../../problem.ts";
 import { Problem, type Origin, type ProblemCode } from "../../problem.ts";
 import { closest } from "../../closest.ts";
 import type { Path, YamlDocument } from "./document.ts";
@@ -8,31 +7,52 @@ import type { Fail } from "./words.ts";
 import type { RingwallFile } from "./schema.ts";
 import { byPosition } from "./structure.ts";
 
+/** The kinds of things that others of the file are made from. */
+export type Kind = "name" | "network" | "subnet" | "place" | "gateway" | "packet filter";
+
+interface Mistake {
+  readonly problem: Problem;
+  /** It may be there only because something else could not be made, and that is the one to tell. */
+  readonly follows: boolean;
+}
+
 export class Drawing {
   readonly document: YamlDocument;
   readonly file: RingwallFile;
-  readonly #problems: ProblemType[] = [];
+  readonly #mistakes: Mistake[] = [];
+  /** Kinds of things of which one could not be made. */
+  readonly #broken = new Set<Kind>();
 
   constructor(document: YamlDocument, file: RingwallFile) {
     this.document = document;
     this.file = file;
   }
 
-  /** Runs one piece of the lowering; a mistake in it is kept for later and the piece is left out. */
-  attempt<T>(piece: () => T): T | undefined {
+  /**
+   * Runs one piece of the lowering; a mistake in it is kept for later and the piece is left out.
+   * @param makes what is missing when the piece fails
+   * @param from what the piece refers to: when that is missing, it is not the reference that is wrong
+   */
+  attempt<T>(piece: () => T, makes?: Kind, from: readonly Kind[] = []): T | undefined {
     try {
       return piece();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.#problems.push(error);
+      this.#mistakes.push({
+        problem: error,
+        follows: error.code === "reference" && from.some((kind) => this.#broken.has(kind)),
+      });
+      if (makes !== undefined) this.#broken.add(makes);
       return undefined;
     }
   }
 
-  /** @throws Problem the first mistake by position, where there was one */
+  /** @throws Problem the first mistake by position that does not follow from another, where there was one */
   finish(): void {
-    const [first] = this.#problems.toSorted((a, b) => byPosition(a.origin, b.origin));
-    if (first !== undefined) throw first;
+    const [first] = this.#mistakes.toSorted(
+      (a, b) => Number(a.follows) - Number(b.follows) || byPosition(a.problem.origin, b.problem.origin),
+    );
+    if (first !== undefined) throw first.problem;
   }
 
   /** Errors within a string: at its own column where the text stands as it is, else at the string's beginning. */

@@ -25,6 +25,7 @@ const filter = (rule: string): string =>
 test.each([
   // the file
   ["", 1, 1, /empty/, undefined],
+  ["- ringwall: 1\n", 1, 1, /no mapping/, undefined],
   ["networks: {}\n", 1, 1, /“ringwall” is missing: the version/, undefined],
   ["ringwall: 2\n", 1, 11, /version of this format, 1.*not “2”/, undefined],
   [`${base}subnts: {}\n`, 4, 1, /unknown key “subnts”; did you mean “subnets”\?/, undefined],
@@ -197,6 +198,17 @@ hosts:
   h: { address: 10.9.9.9 }
 `);
   expect(problem?.origin?.line).toBe(5);
+});
+
+test("what follows from a mistake is not told before it", () => {
+  const problem = problemOf(`ringwall: 1
+subnets: { s: { prefix: 10.0.1.0/24 } }
+hosts: { h: { address: 10.0.1.9 } }
+security-groups: { g: { in: tcp 80 from office, out: tcp 22 to host h } }
+names: { office: 203.0.113.5/24 }
+networks: { n: { prefix: 10.0.0.0/33 } }
+`);
+  expect([problem?.origin?.line, problem?.message]).toEqual([5, expect.stringMatching(/203/)]);
 });
 
 test("aliases that multiply are refused before they are unfolded", () => {

@@ -71,17 +71,21 @@ export function lowerInterfaces(
       document.valueAt([...path, "interfaces"]),
     );
   for (const [device, each] of named) {
-    drawing.attempt(() => {
-      const at = [...path, "interfaces", device];
-      if (each.address === undefined)
-        drawing.refuse(
-          "meaning",
-          `interface “${device}” has no address`,
-          document.keyAt(at),
-          "give it “address:”",
-        );
-      lowerInterface(drawing, places, { path: at, owner, device, kind, item: each });
-    });
+    drawing.attempt(
+      () => {
+        const at = [...path, "interfaces", device];
+        if (each.address === undefined)
+          drawing.refuse(
+            "meaning",
+            `interface “${device}” has no address`,
+            document.keyAt(at),
+            "give it “address:”",
+          );
+        lowerInterface(drawing, places, { path: at, owner, device, kind, item: each });
+      },
+      "place",
+      ["subnet"],
+    );
   }
 }
 
@@ -204,6 +208,7 @@ function subnetOf(
             .slice(0, 6)
             .map((each) => `${each.name} (${each.prefixes.map(formatPrefix).join(", ")})`)
             .join(", ")}`,
+      "reference",
     );
   if (second === undefined) return first;
   return drawing.failAt(at)(

@@ -27,32 +27,37 @@ export function lowerPlaces(drawing: Drawing): Places {
       const prefixes = readPrefixes(drawing, network.prefix, [...path, "prefix"]);
       const place = { id: name, name, tags: {}, origin: drawing.document.keyAt(path) };
       places.networks.set(name, { ...place, kind: "network", prefixes });
-    });
+    }, "network");
   }
   for (const name of Object.keys(file.subnets ?? {}))
-    drawing.attempt(() => lowerSubnet(drawing, places, name));
+    drawing.attempt(() => lowerSubnet(drawing, places, name), "subnet", ["network"]);
   const owners = new Map<string, { kind: string; origin: Origin }>();
   for (const section of ["hosts", "load-balancers", "nat-gateways"] as const) {
     const kind = kinds[section];
     for (const name of Object.keys(file[section] ?? {})) {
-      drawing.attempt(() => {
-        const path = [section, name];
-        checkName(drawing, kind.what, name, path);
-        const origin = drawing.document.keyAt(path);
-        const other = owners.get(name);
-        if (other !== undefined)
-          drawing.refuse(
-            "reference",
-            `“${name}” is a ${kind.what} here and a ${other.kind} at ${originText(other.origin)}`,
-            origin,
-            "give each its own name, since traces go from and to names",
-          );
-        owners.set(name, { kind: kind.what, origin });
-        lowerInterfaces(drawing, places, path, name, kind.kind);
-      });
+      drawing.attempt(
+        () => {
+          const path = [section, name];
+          checkName(drawing, kind.what, name, path);
+          const origin = drawing.document.keyAt(path);
+          const other = owners.get(name);
+          if (other !== undefined)
+            drawing.refuse(
+              "reference",
+              `“${name}” is a ${kind.what} here and a ${other.kind} at ${originText(other.origin)}`,
+              origin,
+              "give each its own name, since traces go from and to names",
+            );
+          owners.set(name, { kind: kind.what, origin });
+          lowerInterfaces(drawing, places, path, name, kind.kind);
+        },
+        "place",
+        ["subnet"],
+      );
     }
   }
-  for (const name of Object.keys(file.hosts ?? {})) drawing.attempt(() => lowerHost(drawing, places, name));
+  for (const name of Object.keys(file.hosts ?? {}))
+    drawing.attempt(() => lowerHost(drawing, places, name), "place");
   checkAddresses(drawing, places);
   return places;
 }
@@ -93,7 +98,7 @@ function lowerSubnet(drawing: Drawing, places: Places, name: string): void {
     const [first, second] = [...places.networks.values()].filter(holds);
     if (first === undefined)
       return drawing.refuse(
-        "meaning",
+        "reference",
         `${written} lies in no network of this file`,
         drawing.document.valueAt(prefixPath),
         "a subnet's prefix is a part of its network's: draw the network under networks:, or mend the prefix",

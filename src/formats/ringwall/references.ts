@@ -40,10 +40,14 @@ function check(
 ): void {
   const seen = new Set<string>();
   for (const item of many(value, path)) {
-    drawing.attempt(() => {
-      drawing.named(kind, things, item.value, item.path);
-      if (seen.has(item.value)) drawing.failAt(item.path)(`“${item.value}” stands here twice`, 0);
-      seen.add(item.value);
-    });
+    drawing.attempt(
+      () => {
+        drawing.named(kind, things, item.value, item.path);
+        if (seen.has(item.value)) drawing.failAt(item.path)(`“${item.value}” stands here twice`, 0);
+        seen.add(item.value);
+      },
+      undefined,
+      ["packet filter"],
+    );
   }
 }

@@ -25,6 +25,9 @@ import { anywhere, prefixOf, type Known } from "./terms.ts";
 
 export type Rings = Required<Pick<EstatePart, "names" | "securityGroups" | "networkAcls" | "packetFilters">>;
 
+/** What the addresses in a rule are made from. */
+const ruleParts = ["name", "subnet", "place"] as const;
+
 export function lowerRings(drawing: Drawing, places: Places): Rings {
   const names = lowerNames(drawing);
   const known: Known = {
@@ -75,7 +78,7 @@ function lowerNames(drawing: Drawing): Map<string, NamedAddresses> {
         prefixSet(prefixOf(item.value, drawing.failAt(item.path), 0)),
       );
       names.set(name, { id: name, name, tags: {}, origin, set: unionOfAddresses(sets) });
-    });
+    }, "name");
   }
   return names;
 }
@@ -96,12 +99,16 @@ function lowerGroups(drawing: Drawing, places: Places, names: Known): Map<string
     const rules = (direction: "in" | "out", side: "from" | "to"): SecurityGroupRule[] =>
       many<string | object>(group[direction], [...path, direction]).flatMap(
         (item, at) =>
-          drawing.attempt(() => {
-            const { what, who } = groupRuleOf(drawing, item.value, item.path, side, known);
-            const origin = document.valueAt(item.path, `${name} ${direction} ${at + 1}`);
-            const text = document.textAt(item.path);
-            return who.map((peer) => ({ ...what, peer, origin, text }));
-          }) ?? [],
+          drawing.attempt(
+            () => {
+              const { what, who } = groupRuleOf(drawing, item.value, item.path, side, known);
+              const origin = document.valueAt(item.path, `${name} ${direction} ${at + 1}`);
+              const text = document.textAt(item.path);
+              return who.map((peer) => ({ ...what, peer, origin, text }));
+            },
+            undefined,
+            ruleParts,
+          ) ?? [],
       );
     const open: SecurityGroupRule = {
       protocol: "any",
@@ -147,12 +154,16 @@ function lowerAcls(drawing: Drawing, places: Places, known: Known): Map<string, 
         .flatMap(([key, rule]) => {
           const at = [...path, direction, key];
           return (
-            drawing.attempt(() => {
-              const number = ruleNumber(drawing, key, at, 32766);
-              const { action, what, peer } = aclRuleOf(drawing, rule, at, side, known);
-              const origin = document.keyAt(at, `${name} ${direction} ${number}`);
-              return [{ number, action, ...what, peer, origin, text: `${number}: ${document.textAt(at)}` }];
-            }) ?? []
+            drawing.attempt(
+              () => {
+                const number = ruleNumber(drawing, key, at, 32766);
+                const { action, what, peer } = aclRuleOf(drawing, rule, at, side, known);
+                const origin = document.keyAt(at, `${name} ${direction} ${number}`);
+                return [{ number, action, ...what, peer, origin, text: `${number}: ${document.textAt(at)}` }];
+              },
+              undefined,
+              ruleParts,
+            ) ?? []
           );
         })
         .toSorted((a, b) => a.number - b.number);
@@ -228,7 +239,7 @@ function lowerFilters(drawing: Drawing, known: Known): Map<string, PacketFilter>
           "give “rules” for both directions, or “in” and “out”; an empty list leaves a direction to the default",
         );
       filters.set(name, { ...about, inbound: chain("in", filter.in), outbound: chain("out", filter.out) });
-    });
+    }, "packet filter");
   }
   return filters;
 }
@@ -256,7 +267,11 @@ function lowerFilterRules(
   return numbered
     .toSorted((a, b) => a.number - b.number)
     .flatMap((item) => {
-      const rule = drawing.attempt(() => filterRuleOf(drawing, item.value, item.path, known));
+      const rule = drawing.attempt(
+        () => filterRuleOf(drawing, item.value, item.path, known),
+        undefined,
+        ruleParts,
+      );
       if (rule === undefined) return [];
       const id = `${ring} ${item.number}`;
       const origin: Origin =

@@ -60,14 +60,18 @@ export function lowerRoutes(drawing: Drawing, places: Places, ways: Ways, subnet
     );
   }
   for (const [destination, text] of entries(drawn.routes)) {
-    drawing.attempt(() => {
-      const at = [...path, "routes", destination];
-      const prefixes =
-        destination === "default" ? [default4, default6] : [routePrefix(drawing, destination, at)];
-      const leadsTo = target(drawing, places, ways, network.id, text, at);
-      checkFamily(drawing, ways, prefixes, leadsTo, at);
-      add(prefixes, leadsTo, at, `${destination}: ${document.textAt(at)}`);
-    });
+    drawing.attempt(
+      () => {
+        const at = [...path, "routes", destination];
+        const prefixes =
+          destination === "default" ? [default4, default6] : [routePrefix(drawing, destination, at)];
+        const leadsTo = target(drawing, places, ways, network.id, text, at);
+        checkFamily(drawing, ways, prefixes, leadsTo, at);
+        add(prefixes, leadsTo, at, `${destination}: ${document.textAt(at)}`);
+      },
+      undefined,
+      ["gateway", "place"],
+    );
   }
   ways.routeTables.set(subnet.name, {
     id: subnet.name,

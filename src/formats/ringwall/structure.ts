@@ -8,9 +8,11 @@ import { ringwallSchema, type RingwallFile } from "./schema.ts";
 /** @throws Problem `syntax` at the first value or key that does not belong there */
 export function checkStructure(document: YamlDocument): RingwallFile {
   if (!isMapping(document.value))
-    throw new Problem("syntax", "the file is empty; a mapping that begins with “ringwall: 1” was expected", {
-      origin: document.valueAt([]),
-    });
+    throw new Problem(
+      "syntax",
+      `${document.value === null ? "the file is empty" : "this is no mapping"}; one that begins with “ringwall: 1” was expected`,
+      { origin: document.valueAt([]) },
+    );
   const result = ringwallSchema.safeParse(document.value);
   if (result.success) return result.data;
   const [first] = result.error.issues

@@ -28,43 +28,47 @@ export function lowerWays(drawing: Drawing, places: Places): Ways {
     });
   }
   for (const [name, peering] of entries(drawing.file.peerings)) {
-    drawing.attempt(() => {
-      const path = ["peerings", name];
-      checkName(drawing, "peering", name, path);
-      if (ways.gateways.has(name))
-        drawing.refuse(
-          "reference",
-          `“${name}” is the name of a NAT gateway, too`,
-          drawing.document.keyAt(path),
+    drawing.attempt(
+      () => {
+        const path = ["peerings", name];
+        checkName(drawing, "peering", name, path);
+        if (ways.gateways.has(name))
+          drawing.refuse(
+            "reference",
+            `“${name}” is the name of a NAT gateway, too`,
+            drawing.document.keyAt(path),
+          );
+        const [requester, accepter] = many(peering.networks, [...path, "networks"]).map(
+          (item) => drawing.named("network", places.networks, item.value, item.path).id,
         );
-      const [requester, accepter] = many(peering.networks, [...path, "networks"]).map(
-        (item) => drawing.named("network", places.networks, item.value, item.path).id,
-      );
-      if (requester === undefined || accepter === undefined) return;
-      if (requester === accepter)
-        drawing.refuse(
-          "meaning",
-          "a network can't be peered with itself",
-          drawing.document.valueAt([...path, "networks"]),
-        );
-      checkOverlap(drawing, places, [requester, accepter], [...path, "networks"]);
-      const origin = drawing.document.keyAt(path);
-      ways.gateways.set(name, {
-        id: name,
-        name,
-        tags: {},
-        origin,
-        kind: "peering",
-        requester,
-        accepter,
-        active: true,
-      });
-    });
+        if (requester === undefined || accepter === undefined) return;
+        if (requester === accepter)
+          drawing.refuse(
+            "meaning",
+            "a network can't be peered with itself",
+            drawing.document.valueAt([...path, "networks"]),
+          );
+        checkOverlap(drawing, places, [requester, accepter], [...path, "networks"]);
+        const origin = drawing.document.keyAt(path);
+        ways.gateways.set(name, {
+          id: name,
+          name,
+          tags: {},
+          origin,
+          kind: "peering",
+          requester,
+          accepter,
+          active: true,
+        });
+      },
+      "gateway",
+      ["network"],
+    );
   }
   for (const subnet of places.subnets.values())
-    drawing.attempt(() => lowerRoutes(drawing, places, ways, subnet));
+    drawing.attempt(() => lowerRoutes(drawing, places, ways, subnet), undefined, ["gateway", "place"]);
   for (const name of Object.keys(drawing.file["load-balancers"] ?? {}))
-    drawing.attempt(() => lowerBalancer(drawing, places, ways, name));
+    drawing.attempt(() => lowerBalancer(drawing, places, ways, name), undefined, ["place"]);
   return ways;
 }
 
@@ -97,8 +101,11 @@ function lowerBalancer(drawing: Drawing, places: Places, ways: Ways, name: strin
     );
   const listeners = entries(drawn.listeners).flatMap(
     ([text, targets]) =>
-      drawing.attempt(() => lowerListener(drawing, places, text, targets, [...path, "listeners", text])) ??
-      [],
+      drawing.attempt(
+        () => lowerListener(drawing, places, text, targets, [...path, "listeners", text]),
+        undefined,
+        ["place"],
+      ) ?? [],
   );
   ways.loadBalancers.set(name, {
     id: name,
