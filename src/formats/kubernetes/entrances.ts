@@ -51,9 +51,10 @@ export function readEntrances(
         },
       ];
     });
+    const id = `${object.kind.toLowerCase()} ${object.namespace}/${object.name}`;
     balancers.push({
-      id: `${object.kind.toLowerCase()} ${object.namespace}/${object.name}`,
-      name: `${object.namespace}/${object.name}`,
+      id,
+      name: id,
       tags: Object.fromEntries(object.labels),
       origin: object.origin,
       kind: "application",

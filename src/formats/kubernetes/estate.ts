@@ -9,6 +9,7 @@ import type {
   LoadBalancer,
   NamedAddresses,
   Network,
+  Route,
   RouteTable,
   Subnet,
 } from "../../estate/model.ts";
@@ -19,11 +20,18 @@ import {
   unionOfAddresses,
   prefixSet,
 } from "../../packet/address-set.ts";
-import { makeAddress, requirePrefix, type Address, type Prefix } from "../../packet/address.ts";
+import {
+  addressBits,
+  formatPrefix,
+  makeAddress,
+  requirePrefix,
+  type Address,
+  type Prefix,
+} from "../../packet/address.ts";
 import { Problem } from "../../problem.ts";
 import type { Cluster, Endpoint } from "./cluster.ts";
 import type { ClusterNetwork } from "./networks.ts";
-import { serviceBalancer, serviceId, serviceInterfaceId, type Service } from "./services.ts";
+import { serviceBalancer, serviceId, type Service } from "./services.ts";
 import type { Workload } from "./workloads.ts";
 
 /** Where pods get made-up addresses: shared address space (RFC 6598), which no pod can be addressed by from outside. */
@@ -46,18 +54,16 @@ export function clusterPlaces(
   const interfaces = new Map<string, Interface>(
     endpoints.map((endpoint) => [endpoint.id, podInterface(endpoint, addresses.get(endpoint.id) ?? [])]),
   );
-  const podSubnet = subnetId(cluster.networks.pod);
-  for (const service of services) {
-    if (service.addresses.length === 0) continue;
-    interfaces.set(serviceInterfaceId(service), serviceInterface(service, podSubnet));
-  }
   const gateway = nodesGateway(cluster);
   const networks: [string, Network][] = [];
   const subnets: [string, Subnet][] = [];
   const routeTables: [string, RouteTable][] = [];
   for (const network of cluster.networks.all) {
     const prefixes = prefixesOn(network, cluster, interfaces);
-    networks.push([network.id, { ...place(network), kind: "cluster", prefixes }]);
+    // Services' addresses are the cluster's too, though no pod has them: their routes say what becomes of them.
+    const own =
+      network.kind === "attachment" ? prefixes : [...prefixes, ...services.flatMap(servicePrefixes)];
+    networks.push([network.id, { ...place(network), kind: "cluster", prefixes: own }]);
     const table = `${network.id} routes`;
     subnets.push([
       subnetId(network),
@@ -70,7 +76,7 @@ export function clusterPlaces(
         packetFilters: [],
       },
     ]);
-    routeTables.push([table, routesOf(network, table, prefixes, gateway.id)]);
+    routeTables.push([table, routesOf(network, table, prefixes, gateway.id, serviceRoutes(services))]);
   }
   return {
     networks: new Map(networks),
@@ -138,19 +144,22 @@ function podInterface(endpoint: Endpoint, addresses: readonly InterfaceAddress[]
   };
 }
 
-function serviceInterface(service: Service, subnet: string): Interface {
-  return {
-    id: serviceInterfaceId(service),
-    name: serviceInterfaceId(service),
-    tags: {},
-    origin: service.object.origin,
-    kind: "load-balancer",
-    subnet,
-    addresses: service.addresses.map((address) => ({ address })),
-    securityGroups: [],
-    sourceDestinationCheck: false,
-    owner: serviceId(service),
-  };
+/** A cluster address leads to one of the service's pods; which one, and so which policies, its address does not say. */
+function serviceRoutes(services: readonly Service[]): Route[] {
+  return services.flatMap((service) =>
+    servicePrefixes(service).map((prefix): Route => ({
+      destination: prefixSet(prefix),
+      prefixes: [prefix],
+      target: { kind: "unknown", what: `${serviceId(service)} (ask for it by that name)` },
+      propagated: false,
+      origin: service.object.origin,
+      text: `${formatPrefix(prefix)} is the address of ${serviceId(service)}`,
+    })),
+  );
+}
+
+function servicePrefixes(service: Service): Prefix[] {
+  return service.addresses.map((address) => ({ ...address, length: addressBits(address.family) }));
 }
 
 function hostsOf(cluster: Cluster, endpoints: readonly Endpoint[]): [string, Host][] {
@@ -198,6 +207,7 @@ function routesOf(
   id: string,
   prefixes: readonly Prefix[],
   gateway: string,
+  services: readonly Route[],
 ): RouteTable {
   const shared = { propagated: false, origin: network.origin };
   const local = {
@@ -218,7 +228,7 @@ function routesOf(
     ...place(network),
     id,
     network: network.id,
-    routes: network.kind === "attachment" ? [local] : [local, onward],
+    routes: network.kind === "attachment" ? [local] : [local, ...services, onward],
     main: true,
   };
 }

@@ -164,16 +164,18 @@ export function serviceId(service: Service): string {
   return `service ${service.object.namespace}/${service.object.name}`;
 }
 
-/** The place that stands for a service; its address, where it has one, is the interface's. */
+/** The place that stands for a service: whoever asks for it is led to its targets. */
 export function serviceBalancer(service: Service): LoadBalancer {
   const { object } = service;
   return {
     id: serviceId(service),
-    name: `${object.namespace}/${object.name}`,
+    // Not its bare name: a service is commonly called as the workload that it serves.
+    name: serviceId(service),
     tags: Object.fromEntries(object.labels),
     origin: object.origin,
     kind: "service",
-    interfaces: service.addresses.length === 0 ? [] : [serviceInterfaceId(service)],
+    // Nothing stands at a service's address: the client's own node picks one of the targets.
+    interfaces: [],
     internetFacing: service.external,
     listeners: service.ports.map((port) => ({
       protocol: port.protocol,
@@ -184,8 +186,4 @@ export function serviceBalancer(service: Service): LoadBalancer {
     })),
     preservesClient: true,
   };
-}
-
-export function serviceInterfaceId(service: Service): string {
-  return `${serviceId(service)}:clusterIP`;
 }

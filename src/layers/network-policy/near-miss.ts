@@ -1,12 +1,12 @@
 // What a person needs who was refused: the rule that came closest and what it lacks, and the smallest rule that would
 // let the connection through. Words only; it decides nothing.
-import { numberText, packetText, type Packet } from "../../packet/packet.ts";
+import { addressText, numberText, type Packet } from "../../packet/packet.ts";
 import { protocolName } from "../../packet/protocol.ts";
 import { all, type Match } from "../../rules/match.ts";
 import { matches } from "../../rules/matches.ts";
 import type { Rule } from "../../rules/rule.ts";
 import type { View } from "../../rules/view.ts";
-import type { NetworkPolicy } from "./model.ts";
+import { outsideCluster, type NetworkPolicy } from "./model.ts";
 
 /** The first rule that lacks one thing alone: it has the port and not the peer, or the peer and not the port. */
 export function nearMiss(
@@ -54,7 +54,8 @@ export function denialRemedy(
 ): string {
   const [policy] = policies;
   const peer = direction === "ingress" ? packet.from : packet.to;
-  const whom = peer ?? packetText(packet);
+  const known = peer !== undefined && peer !== outsideCluster;
+  const whom = known ? peer : addressText(direction === "ingress" ? packet.source : packet.destination);
   const protocol =
     typeof packet.protocol === "number" ? protocolName(packet.protocol).toUpperCase() : "its protocol";
   const port = packet.destinationPort === undefined ? "" : ` ${numberText(packet.destinationPort)}`;

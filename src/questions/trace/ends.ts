@@ -6,8 +6,16 @@ import type { Interface } from "../../estate/model.ts";
 import type { Start } from "../../estate/walk/walk.ts";
 import type { Address, Family } from "../../packet/address.ts";
 import { familiesOf, isAddress, ofFamily } from "../../packet/address-set.ts";
-import { ACK, SYN, type AddressValue, type Packet } from "../../packet/packet.ts";
-import { ephemeralPorts, hasPorts, ICMP, ICMPV6, TCP } from "../../packet/protocol.ts";
+import { holds } from "../../packet/intervals.ts";
+import {
+  ACK,
+  numberText,
+  SYN,
+  type AddressValue,
+  type NumberValue,
+  type Packet,
+} from "../../packet/packet.ts";
+import { ephemeralPorts, hasPorts, ICMP, ICMPV6, protocolName, TCP } from "../../packet/protocol.ts";
 import { Problem } from "../../problem.ts";
 import type { TraceQuestion } from "./model.ts";
 
@@ -53,7 +61,7 @@ export function buildEnds(
     source,
     destination,
     protocol: question.protocol === ICMP && family === 6 ? ICMPV6 : question.protocol,
-    ...ports(index, question, from.place),
+    ...ports(index, question, from.place, to),
     ...icmp(question, family),
     ...(question.protocol === TCP ? { tcpFlags: question.state === "established" ? ACK : SYN } : {}),
     ...question.headers,
@@ -112,14 +120,47 @@ function hasPrivateWay(index: EstateIndex, from: Interface, to: Interface, addre
   return longestPrefix(candidates, address).kind === "route";
 }
 
-function ports(index: EstateIndex, question: TraceQuestion, from: Interface | undefined): Partial<Packet> {
+function ports(
+  index: EstateIndex,
+  question: TraceQuestion,
+  from: Interface | undefined,
+  to: { readonly end: Endpoint; readonly place?: Interface },
+): Partial<Packet> {
   if (!hasPorts(question.protocol)) return {};
   if (question.port === undefined) {
     throw new Problem("usage", "which port? A question about TCP, UDP or SCTP needs one", {
       remedy: "add --port 443 (or a service name)",
     });
   }
-  return { sourcePort: question.sourcePort ?? clientPorts(index, from), destinationPort: question.port };
+  return {
+    sourcePort: question.sourcePort ?? clientPorts(index, from),
+    destinationPort: targetPort(question.port, question.protocol, to),
+  };
+}
+
+/** A service's port becomes the chosen pod's target port on the client's own node, before any policy sees it. */
+function targetPort(
+  port: NumberValue,
+  protocol: number,
+  to: { readonly end: Endpoint; readonly place?: Interface },
+): NumberValue {
+  if (to.end.kind !== "inside" || to.end.loadBalancer?.kind !== "service") return port;
+  const balancer = to.end.loadBalancer;
+  if (typeof port !== "number") {
+    throw new Problem("unanswerable", `${balancer.name} leads each port elsewhere: one port is expected`, {
+      remedy: "ask about one port of the service at a time",
+    });
+  }
+  const listeners = balancer.listeners.filter((item) => item.protocol === protocol);
+  const listener = listeners.find((item) => holds(item.ports, port));
+  if (listener === undefined) {
+    const has = listeners.map((item) => numberText(item.ports)).join(", ");
+    throw new Problem("unanswerable", `${balancer.name} has no ${protocolName(protocol)} port ${port}`, {
+      origin: balancer.origin,
+      ...(has === "" ? {} : { remedy: `ask for one that it has: ${has}` }),
+    });
+  }
+  return listener.targets.find((target) => target.interface === to.place?.id)?.port ?? port;
 }
 
 /** The ports that the client's system picks its own end from; any of them, since nobody chooses. */
