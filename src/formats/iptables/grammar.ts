@@ -67,16 +67,16 @@ export interface RuleContext {
   readonly unknowns: Unknown[];
 }
 
-/** What holds for all tables of one family together, and changes what a rule means. */
+/** What holds for all tables of one family together, and changes what a rule means; found out when it is asked for. */
 export interface DumpFacts {
   /** Fields that some rule rewrites: a later test on them can't be known. Field → that rule. */
   readonly rewritten: ReadonlyMap<string, Origin>;
   /** Whether any rule asks for a connection's state. */
   readonly tracksState: boolean;
-  /** Address tests by field and text: the same few addresses stand in thousands of rules. */
-  readonly addressTests: Map<string, Match>;
-  /** The hooks from which a chain of this table is reached. */
-  readonly hooksOf: (chain: string) => ReadonlySet<Hook>;
+  /** Address tests by their text: the same few addresses stand in thousands of rules. */
+  readonly addressTests: Readonly<Record<"source" | "destination", Map<string, Match>>>;
+  /** The hooks from which a table's chain is reached. */
+  readonly hooksOf: (table: string, chain: string) => ReadonlySet<Hook>;
 }
 
 export interface MatchModule {

@@ -34,7 +34,7 @@ const knownTables: ReadonlySet<string> = new Set(["main", "local", "default", "2
 
 /** @throws Problem for a line that no route is */
 export function parseIpRoute(file: SourceFile, family?: Family): RouteList {
-  const lines = linesOf(file).filter(({ text }) => text.trim() !== "" && !text.trim().startsWith("#"));
+  const lines = [...linesOf(file)].filter(({ text }) => text.trim() !== "" && !text.trim().startsWith("#"));
   const decided = family ?? familyOfRoutes(lines, file.path);
   const routes: HostRoute[] = [];
   const unknowns: Unknown[] = [];

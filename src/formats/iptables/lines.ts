@@ -11,9 +11,8 @@ export interface Line {
 }
 
 /** @throws Problem `syntax` for a NUL byte: a binary file, or one that was torn while it was written */
-export function linesOf(file: SourceFile): Line[] {
+export function* linesOf(file: SourceFile): Generator<Line> {
   const text = file.text.charCodeAt(0) === 0xfeff ? file.text.slice(1) : file.text;
-  const lines = text.split("\n");
   const nul = text.indexOf("\0");
   if (nul >= 0) {
     const before = text.slice(0, nul);
@@ -23,5 +22,9 @@ export function linesOf(file: SourceFile): Line[] {
       remedy: "export it again",
     });
   }
-  return lines.map((line, at) => ({ number: at + 1, text: line.endsWith("\r") ? line.slice(0, -1) : line }));
+  let number = 0;
+  for (const line of text.split("\n")) {
+    number += 1;
+    yield { number, text: line.endsWith("\r") ? line.slice(0, -1) : line };
+  }
 }

@@ -3,20 +3,17 @@
 import type { Table } from "../../layers/host/model.ts";
 import type { Family } from "../../packet/address.ts";
 import type { Origin, Unknown } from "../../problem.ts";
-import { all, always } from "../../rules/match.ts";
+import { always } from "../../rules/match.ts";
 import type { Chain, Rule } from "../../rules/rule.ts";
 import type { SourceFile } from "../reader.ts";
 import { familiesOfTables } from "./family.ts";
-import type { DumpFacts, RuleContext, RuleSpec } from "./grammar.ts";
+import type { DumpFacts } from "./grammar.ts";
 import type { IpSet } from "./ipset.ts";
-import { hooksOfChains, refuseCircles, type Jump } from "./jumps.ts";
-import { baseTests, rulesOfLine } from "./matches/base.ts";
-import { lowerModule } from "./matches/modules.ts";
+import { refuseCircles, type Jump } from "./jumps.ts";
+import { RuleLowering } from "./lower-rules.ts";
 import { scanSave, type ChainBlock, type TableBlock } from "./scan.ts";
-import { sortWords } from "./sort-words.ts";
+import { Survey, type FamilyTable } from "./survey.ts";
 import { baseOf, tableBases } from "./tables.ts";
-import { lowerTarget } from "./targets/modules.ts";
-import { parseRuleProtocol } from "./values.ts";
 
 export interface SaveOptions {
   /** For a file whose family is known from elsewhere; otherwise family.ts decides. */
@@ -30,18 +27,6 @@ export interface SavedTables {
   readonly unknowns: readonly Unknown[];
 }
 
-interface SortedRule {
-  readonly spec: RuleSpec;
-  readonly origin: Origin;
-}
-
-interface SortedTable {
-  readonly block: TableBlock;
-  readonly family: Family;
-  readonly origin: Origin;
-  readonly rules: ReadonlyMap<string, readonly SortedRule[]>;
-}
-
 /**
  * @throws Problem with file, line and column for what iptables-restore would refuse
  * @example parseIptablesSave({ path: "rules.v4", text }).tables.find((table) => table.name === "filter")
@@ -49,14 +34,17 @@ interface SortedTable {
 export function parseIptablesSave(file: SourceFile, options: SaveOptions = {}): SavedTables {
   const blocks = scanSave(file);
   const families = familiesOfTables(file, blocks);
-  const sorted = blocks.map((block, at) => sortTable(file, block, options.family ?? families[at] ?? 4));
-  const unknowns: Unknown[] = legacyWarnings(file, blocks);
-  const facts = new Map(([4, 6] as const).map((family) => [family, factsOf(sorted, family)]));
-  const tables = sorted.map((table) => {
-    const own = facts.get(table.family) ?? factsOf(sorted, table.family);
-    return lowerTable(table, own, options.sets ?? new Map(), unknowns);
+  const tables = blocks.map((block, at): FamilyTable => {
+    return { block, family: options.family ?? families[at] ?? 4, file: file.path };
   });
-  return { tables, unknowns };
+  const survey = (family: Family): Survey => new Survey(tables.filter((table) => table.family === family));
+  const surveys = { 4: survey(4), 6: survey(6) };
+  const unknowns: Unknown[] = legacyWarnings(file, blocks);
+  const sets = options.sets ?? new Map<string, IpSet>();
+  return {
+    tables: tables.map((table) => lowerTable(table, surveys[table.family], sets, unknowns)),
+    unknowns,
+  };
 }
 
 /** iptables of nftables says so when the old tables hold rules too, which its dump does not show. */
@@ -71,129 +59,50 @@ function legacyWarnings(file: SourceFile, blocks: readonly TableBlock[]): Unknow
     }));
 }
 
-function sortTable(file: SourceFile, block: TableBlock, family: Family): SortedTable {
-  const rules = new Map<string, SortedRule[]>();
-  for (const chain of block.chains.values()) rules.set(chain.name, sortChain(file, block, chain, family));
-  return { block, family, origin: { file: file.path, line: block.line, id: block.name }, rules };
-}
-
-/** Numbers rules as `iptables -L --line-numbers` does, where a line with several addresses counts for each. */
-function sortChain(file: SourceFile, block: TableBlock, chain: ChainBlock, family: Family): SortedRule[] {
-  const sorted: SortedRule[] = [];
-  let number = 1;
-  for (const line of chain.rules) {
-    const origin = { file: file.path, line: line.number, id: `${block.name} ${chain.name} ${number}` };
-    const spec = sortWords(line, origin);
-    if (spec.family !== undefined && spec.family !== family) continue;
-    sorted.push({ spec, origin });
-    number += rulesOfLine(spec);
-  }
-  return sorted;
-}
-
-type FamilyFacts = Omit<DumpFacts, "hooksOf">;
-
-const rewriters: ReadonlyMap<string, string> = new Map([
-  ["TTL", "ttl"],
-  ["HL", "ttl"],
-  ["TOS", "dscp"],
-  ["DSCP", "dscp"],
-]);
-
-/** What no single rule shows: fields that some rule rewrites, and whether connection state matters at all. */
-function factsOf(tables: readonly SortedTable[], family: Family): FamilyFacts {
-  const rewritten = new Map<string, Origin>();
-  let tracksState = false;
-  for (const table of tables) {
-    if (table.family !== family) continue;
-    for (const { spec, origin } of [...table.rules.values()].flat()) {
-      tracksState ||= spec.modules.some((use) => /^(?:state|conntrack|connmark)$/.test(use.name));
-      const field =
-        spec.target === undefined || spec.target.goto ? undefined : rewriters.get(spec.target.name);
-      if (field !== undefined && !rewritten.has(field)) rewritten.set(field, origin);
-    }
-  }
-  return { rewritten, tracksState, addressTests: new Map() };
-}
-
 function lowerTable(
-  table: SortedTable,
-  facts: FamilyFacts,
+  table: FamilyTable,
+  dump: DumpFacts,
   sets: ReadonlyMap<string, IpSet>,
   unknowns: Unknown[],
 ): Table {
   const { block, family } = table;
-  const jumps = jumpsOf(table);
-  refuseCircles(block.name, jumps);
-  const hooks = hooksOfChains(block.name, jumps);
-  const dump: DumpFacts = { ...facts, hooksOf: (chain) => hooks.get(chain) ?? new Set() };
+  const lowering = new RuleLowering(table, { sets, dump, unknowns });
   const chains = new Map<string, Chain>();
   for (const chain of block.chains.values()) {
-    const rules = (table.rules.get(chain.name) ?? []).map(({ spec, origin }) =>
-      lowerRule(spec, block, {
-        family,
-        table: block.name,
-        chain: chain.name,
-        line: spec.line,
-        origin,
-        protocol: positiveProtocol(spec),
-        sets,
-        dump,
-        unknowns,
-      }),
-    );
-    chains.set(chain.name, lowerChain(table, chain, rules, unknowns));
+    chains.set(chain.name, lowerChain(table, chain, lowering.rulesOf(chain), unknowns));
   }
+  refuseCircles(block.name, jumpsOf(chains));
   return {
     engine: "iptables",
     family: family === 4 ? "ip" : "ip6",
     name: block.name,
     chains,
     bases: (tableBases.get(block.name) ?? []).filter((base) => chains.has(base.chain)),
-    origin: table.origin,
+    origin: { file: table.file, line: block.line, id: block.name },
   };
 }
 
-function jumpsOf(table: SortedTable): Map<string, Jump[]> {
+function jumpsOf(chains: ReadonlyMap<string, Chain>): Map<string, Jump[]> {
   const jumps = new Map<string, Jump[]>();
-  for (const [chain, rules] of table.rules) {
-    jumps.set(
-      chain,
-      rules.flatMap(({ spec, origin }) =>
-        spec.target !== undefined && table.block.chains.has(spec.target.name)
-          ? [{ to: spec.target.name, origin }]
-          : [],
-      ),
-    );
+  for (const { name, rules } of chains.values()) {
+    const own: Jump[] = [];
+    for (const { actions, origin } of rules) {
+      const [action] = actions;
+      if (action?.kind === "jump" || action?.kind === "goto") own.push({ to: action.chain, origin });
+    }
+    jumps.set(name, own);
   }
   return jumps;
 }
 
-function positiveProtocol(spec: RuleSpec): number | undefined {
-  if (spec.protocol === undefined || spec.protocol.negated) return undefined;
-  const number = parseRuleProtocol(spec.protocol.text);
-  return number === 0 ? undefined : number;
-}
-
-function lowerRule(spec: RuleSpec, block: TableBlock, context: RuleContext): Rule {
-  const counters = spec.counters ?? spec.line.counters;
-  return {
-    match: all(...baseTests(spec, context), ...spec.modules.map((use) => lowerModule(use, context))),
-    actions: lowerTarget(spec.target, context, block.chains),
-    origin: context.origin,
-    text: spec.line.text,
-    ...(counters === undefined ? {} : { counters }),
-  };
-}
-
 function lowerChain(
-  table: SortedTable,
+  table: FamilyTable,
   chain: ChainBlock,
   rules: readonly Rule[],
   unknowns: Unknown[],
 ): Chain {
   const { block } = table;
-  const origin: Origin = { file: table.origin.file, line: chain.line, id: `${block.name} ${chain.name}` };
+  const origin: Origin = { file: table.file, line: chain.line, id: `${block.name} ${chain.name}` };
   if (baseOf(block.name, chain.name) === undefined) return { name: chain.name, rules, origin };
   if (chain.policy === undefined) {
     unknowns.push({

@@ -17,7 +17,6 @@ export interface RuleLine {
   readonly column: number;
   /** As written, without counters in front. */
   readonly text: string;
-  readonly words: Words;
   /** The index of the first word after the chain's name, and after the number of an insertion. */
   readonly from: number;
   readonly counters?: Counters;
@@ -59,9 +58,8 @@ class Scan {
   }
 
   run(): TableBlock[] {
-    const lines = linesOf(this.file);
     let last = 1;
-    for (const line of lines) {
+    for (const line of linesOf(this.file)) {
       const text = line.text.trim();
       if (text === "") continue;
       last = line.number;
@@ -180,6 +178,22 @@ class Scan {
     const counted = countersPattern.exec(written);
     const text = counted === null ? written : written.slice(counted[0].length);
     const column = line.text.indexOf(written) + 1 + (counted?.[0].length ?? 0);
+    if (text.startsWith("-A ") && text.indexOf(" ", 3) > 3) {
+      // Nearly every line: its words are sorted when its turn comes, and not kept.
+      const name = text.slice(3, text.indexOf(" ", 3));
+      this.chain(table, line, name, column).rules.push(ruleLine(line, column, text, 2, counted));
+      return;
+    }
+    this.otherCommand(table, line, column, text, counted);
+  }
+
+  private otherCommand(
+    table: TableBlock,
+    line: Line,
+    column: number,
+    text: string,
+    counted: RegExpExecArray | null,
+  ): void {
     const words = splitWords(text, this.origin(line.number, column));
     const [verb = "", name] = words.words;
     if (name === undefined) {
@@ -187,14 +201,7 @@ class Scan {
         origin: this.origin(line.number, column),
       });
     }
-    const rule = (from: number): RuleLine => ({
-      number: line.number,
-      column,
-      text,
-      words,
-      from,
-      ...(counted === null ? {} : { counters: { packets: Number(counted[1]), bytes: Number(counted[2]) } }),
-    });
+    const rule = (from: number): RuleLine => ruleLine(line, column, text, from, counted);
     switch (verb) {
       case "-A":
       case "--append":
@@ -253,6 +260,19 @@ class Scan {
     table.chains.set(name, implicit);
     return implicit;
   }
+}
+
+function ruleLine(
+  line: Line,
+  column: number,
+  text: string,
+  from: number,
+  counted: RegExpExecArray | null,
+): RuleLine {
+  const place = { number: line.number, column, text, from };
+  return counted === null
+    ? place
+    : { ...place, counters: { packets: Number(counted[1]), bytes: Number(counted[2]) } };
 }
 
 function shortened(text: string): string {

@@ -7,6 +7,7 @@ import { implicitModule, matchModules } from "./matches/modules.ts";
 import type { RuleLine } from "./scan.ts";
 import { targetModules } from "./targets/modules.ts";
 import { parseRuleProtocol } from "./values.ts";
+import { splitWords } from "./words.ts";
 
 type BaseTest = "source" | "destination" | "inInterface" | "outInterface" | "protocol";
 const baseTests: ReadonlyMap<string, BaseTest> = new Map([
@@ -48,8 +49,9 @@ class Sorting {
   constructor(line: RuleLine, origin: Origin) {
     this.spec = { line, modules: [] };
     this.origin = origin;
-    this.words = line.words.words;
-    this.quoted = line.words.quoted;
+    const { words, quoted } = splitWords(line.text, { ...origin, column: line.column });
+    this.words = words;
+    this.quoted = quoted;
     this.at = line.from;
   }
 

@@ -1,7 +1,15 @@
-// Lowers the tests that every rule can make without a module: -s -d -i -o -p -f, each with its negation.
+// Lowers the tests that every rule can make without a module: -s and -d; -i -o -p -f; each with its negation.
 import type { Family } from "../../../packet/address.ts";
 import { prefixSet } from "../../../packet/address-set.ts";
-import { always, inverted, never, protocol, type AddressField, type Match } from "../../../rules/match.ts";
+import {
+  always,
+  any,
+  inverted,
+  never,
+  protocol,
+  type AddressField,
+  type Match,
+} from "../../../rules/match.ts";
 import type { RuleContext, RuleSpec, Word } from "../grammar.ts";
 import { ruleProblem, undecidable } from "../grammar.ts";
 import { parseAddressMask, parseRuleProtocol } from "../values.ts";
@@ -9,10 +17,9 @@ import { parseAddressMask, parseRuleProtocol } from "../values.ts";
 /** Transport tests are false for later fragments, negated or not: the kernel's matches give up before they look. */
 export const notLaterFragment: Match = { kind: "not", match: { kind: "fragment", is: "later" } };
 
+/** Interfaces, protocol, fragment; addresses stand in front of them, and are asked for by addressTest. */
 export function baseTests(spec: RuleSpec, rule: RuleContext): Match[] {
   const of: Match[] = [];
-  if (spec.source !== undefined) of.push(addressTest(rule, "source", "-s", spec.source));
-  if (spec.destination !== undefined) of.push(addressTest(rule, "destination", "-d", spec.destination));
   if (spec.inInterface !== undefined) of.push(interfaceTest(rule, "in", spec.inInterface));
   if (spec.outInterface !== undefined) of.push(interfaceTest(rule, "out", spec.outInterface));
   if (spec.protocol !== undefined) of.push(protocolTest(rule, spec.protocol));
@@ -26,26 +33,34 @@ export function rulesOfLine(spec: RuleSpec): number {
   return count(spec.source) * count(spec.destination);
 }
 
-function addressTest(rule: RuleContext, field: AddressField, flag: string, word: Word): Match {
+export function addressTest(
+  rule: RuleContext,
+  field: "source" | "destination",
+  flag: string,
+  word: Word,
+): Match {
+  if (!word.text.includes(",")) {
+    const test = oneAddress(rule, field, flag, word.text);
+    return word.negated ? inverted(test) : test;
+  }
   const parts = word.text.split(",");
-  if (parts.length > 1 && word.negated) {
+  if (word.negated) {
     throw ruleProblem(rule, "meaning", `${flag} with several addresses can't be negated`, {
       word: word.text,
       remedy: "iptables refuses it as well; use a rule for each address, or a set",
     });
   }
   const tests = parts.map((part) => oneAddress(rule, field, flag, part));
-  const test: Match = tests.length === 1 && tests[0] !== undefined ? tests[0] : { kind: "any", of: tests };
-  return word.negated ? inverted(test) : test;
+  return any(...tests);
 }
 
-function oneAddress(rule: RuleContext, field: AddressField, flag: string, text: string): Match {
-  const key = `${field} ${text}`;
-  const before = rule.dump.addressTests.get(key);
+function oneAddress(rule: RuleContext, field: "source" | "destination", flag: string, text: string): Match {
+  const tests = rule.dump.addressTests[field];
+  const before = tests.get(text);
   if (before !== undefined) return before;
   const test = addressMaskTest(text, field, rule.family);
   if (test !== undefined) {
-    rule.dump.addressTests.set(key, test);
+    tests.set(text, test);
     return test;
   }
   if (/^[A-Za-z](?:[\w-]*\.)*[\w-]*$/.test(text) && !/^[0-9a-fA-F]+$/.test(text)) {

@@ -145,7 +145,7 @@ export const netmap: TargetModule = {
         word: use.name,
       });
     }
-    const hooks = rule.dump.hooksOf(rule.chain);
+    const hooks = rule.dump.hooksOf(rule.table, rule.chain);
     const before = hooks.has("prerouting") || hooks.has("output");
     const after = hooks.has("postrouting") || hooks.has("input");
     if (before && after) {
