@@ -1,6 +1,7 @@
 // Walks a packet through a chain and says what can come out: one decision where everything is known, several where an
 // unknown match lets the walk go two ways. Linear in the rules: ways are merged at every rule, not multiplied.
-import { at, isConnectionAbsent, matches, tupleCandidates, tupleElementTruth } from "./matches.ts";
+import { isConnectionAbsent } from "./absent.ts";
+import { at, matches, tupleCandidates, tupleElementTruth } from "./matches.ts";
 import type { Action, Chain, ChainSet, Rule, Translation } from "./rule.ts";
 import { allOf, type Cause, type Maybe, type Truth } from "./truth.ts";
 import type { View } from "./view.ts";

@@ -9,7 +9,7 @@ import { entryOf } from "./entries.ts";
 import type { ConnectionCounters, ConnectionEntry, Tracked } from "./model.ts";
 import { begin, pass } from "./protocols.ts";
 import { invalid, isUntrackedByNature, trackError, untracked } from "./related.ts";
-import { closeTcp, isClosing, mayMakeWay } from "./tcp.ts";
+import { closeTcp, isClosing, mayMakeWay } from "./tcp-ending.ts";
 import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
 import { covers, inverted, isOpen, sameTuple, tupleHash, tupleOf, type Tuple } from "./tuple.ts";
 

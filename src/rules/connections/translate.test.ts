@@ -5,7 +5,8 @@ import type { Packet } from "../../packet/packet.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionTable } from "./table.ts";
 import { address, icmp, tcp, udp } from "./testing.ts";
-import { bind, rewrite } from "./translate.ts";
+import { rewrite } from "./rewrite.ts";
+import { bind } from "./translate.ts";
 
 function begin(table: ConnectionTable, packet: Packet): { connection: Connection; enter: () => boolean } {
   const tracked = table.track(packet, 0);

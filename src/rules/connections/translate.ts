@@ -1,6 +1,5 @@
-// Network address translation of tracked connections, after nf_nat_core.c: binding a new connection to addresses and
-// ports, and rewriting the packets of both directions, errors that quote them included. Which rule asks for which
-// translation is not its matter.
+// Network address translation of tracked connections, after nf_nat_core.c: what a new connection is bound to. How its
+// packets are rewritten stands in rewrite.ts; which rule asks for which translation is not its matter.
 import {
   addressRange,
   hasAddress,
@@ -9,10 +8,9 @@ import {
   type AddressSet,
 } from "../../packet/address-set.ts";
 import { holds, isSubset } from "../../packet/intervals.ts";
-import type { AddressValue, NumberValue, Packet } from "../../packet/packet.ts";
-import { hasPorts, ICMP, ICMPV6 } from "../../packet/protocol.ts";
+import type { AddressValue, NumberValue } from "../../packet/packet.ts";
+import { ICMP, ICMPV6 } from "../../packet/protocol.ts";
 import type { Connection } from "./connection.ts";
-import type { Direction } from "./model.ts";
 import { spread } from "./spread.ts";
 import type { ConnectionTable } from "./table.ts";
 import { inverted, sameTuple, type Tuple } from "./tuple.ts";
@@ -213,61 +211,6 @@ export function rangeAddresses(set: AddressSet): AddressValue {
   if (set.v4.length === 0 && set.v6.length === 2 && six !== undefined && six === sixEnd)
     return { family: 6, value: six };
   return set;
-}
-
-/** Whether packets of this direction have this side rewritten. A reply is rewritten on the other side. */
-export function isTranslated(connection: Connection, direction: Direction, side: Side): boolean {
-  const original = direction === "original" ? side : side === "source" ? "destination" : "source";
-  return connection.status.has(original === "source" ? "snat" : "dnat");
-}
-
-/**
- * The packet as it is after one side was translated as its connection has it; the same packet where it is not.
- * An ICMP error is rewritten together with the packet that it quotes; undefined where the kernel drops it, which it
- * does with redirects (RFC 792) about translated connections.
- */
-export function rewrite(
-  packet: Packet,
-  connection: Connection,
-  direction: Direction,
-  side: Side,
-  isError: boolean,
-): Packet | undefined {
-  const isRedirect = isError && packet.icmpType === (packet.protocol === ICMP ? 5 : 137);
-  if (isRedirect && (connection.status.has("snat") || connection.status.has("dnat"))) return undefined;
-  if (!isTranslated(connection, direction, side)) return packet;
-  // The packet must look like the inverse of the other direction's tuple.
-  const other = connection.tuple(direction === "original" ? "reply" : "original");
-  const address = side === "source" ? other.destination : other.source;
-  if (isError) {
-    const quoted = packet.quoted === undefined ? undefined : rewriteQuoted(packet.quoted, other, side);
-    const outer: Packet =
-      side === "source" ? { ...packet, source: address } : { ...packet, destination: address };
-    return quoted === undefined ? outer : { ...outer, quoted };
-  }
-  const moved: Packet =
-    side === "source" ? { ...packet, source: address } : { ...packet, destination: address };
-  if (isIcmp(packet)) {
-    return packet.icmpId === undefined || other.icmpId === undefined
-      ? moved
-      : { ...moved, icmpId: other.icmpId };
-  }
-  const port = side === "source" ? other.destinationPort : other.sourcePort;
-  if (port === undefined || packet.sourcePort === undefined) return moved;
-  return side === "source" ? { ...moved, sourcePort: port } : { ...moved, destinationPort: port };
-}
-
-/** The quoted packet went the other way: its opposite side is made to look as its sender wrote it. */
-function rewriteQuoted(quoted: Packet, other: Tuple, side: Side): Packet {
-  const ported = typeof quoted.protocol !== "number" || hasPorts(quoted.protocol);
-  const id = isIcmp(quoted) && other.icmpId !== undefined ? { icmpId: other.icmpId } : {};
-  if (side === "source") {
-    const port =
-      ported && other.destinationPort !== undefined ? { destinationPort: other.destinationPort } : {};
-    return { ...quoted, destination: other.destination, ...port, ...id };
-  }
-  const port = ported && other.sourcePort !== undefined ? { sourcePort: other.sourcePort } : {};
-  return { ...quoted, source: other.source, ...port, ...id };
 }
 
 /** All addresses between two ends, for a range. */
