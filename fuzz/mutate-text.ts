@@ -194,7 +194,7 @@ const mutations: readonly Mutation[] = [
 ];
 
 /** Longer texts are a test of patience, not of parsers. */
-const mostCharacters = 20_000;
+const mostCharacters = 10_000;
 
 export function mutateText(text: string, random: Random, others: readonly string[]): string {
   let mutated = text;

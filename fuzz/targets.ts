@@ -121,13 +121,13 @@ export const targets: readonly Target[] = [
   }),
   textTarget({
     name: "kubernetes",
-    weight: 1,
+    weight: 0.5,
     seeds: [seedText("cluster.kubernetes.yaml")],
     run: (text) => readAndAsk(kubernetesReader, [{ path: "cluster.yaml", text }]),
   }),
   textTarget({
     name: "ringwall yaml",
-    weight: 1,
+    weight: 0.5,
     seeds: [seedText("estate.ringwall.yaml"), ...exampleTexts("ringwall.yaml")],
     run: (text) => readAndAsk(ringwallReader, [{ path: "ringwall.yaml", text }]),
   }),

@@ -1,0 +1,40 @@
+// Start-up as people feel it: whole processes, from the command to the prompt.
+import { spawnSync } from "node:child_process";
+import { measure, type Line } from "./measure.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+const rounds = { rounds: 10, warm: 1 };
+
+function run(args: readonly string[], expected: readonly number[]): void {
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  if (status === null || !expected.includes(status))
+    throw new Error(`${args.join(" ")}: status ${status}: ${stderr}`);
+}
+
+export async function benchStartUp(): Promise<Line[]> {
+  const bare = await measure(() => run(["-e", "0"], [0]), rounds);
+  const help = await measure(() => run(["bin/ringwall", "--help"], [0]), rounds);
+  const question = [
+    "bin/ringwall",
+    "trace",
+    "examples/three-tier",
+    "--from",
+    "internet",
+    "--to",
+    "shop",
+    "--port",
+    "443",
+  ];
+  const tracing = await measure(() => run(question, [0, 1]), rounds);
+  const against = "node -e 0";
+  return [
+    { what: "ringwall --help, whole process", ours: help.ms, unit: "ms", peer: bare.ms, against },
+    {
+      what: "a trace on examples/three-tier, whole process",
+      ours: tracing.ms,
+      unit: "ms",
+      peer: bare.ms,
+      against,
+    },
+  ];
+}
