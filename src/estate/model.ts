@@ -189,7 +189,11 @@ export interface LoadBalancerListener {
     readonly address?: Address;
     readonly port?: number;
     readonly healthy?: boolean;
+    /** Where targets may differ in it (AWS target groups): counts before the balancer's own `preservesClient`. */
+    readonly preservesClient?: boolean;
   }[];
+  /** Whether the listener is there, or what stands behind it, can't be told from what was read: in words, why. */
+  readonly uncertain?: string;
   readonly origin: Origin;
   readonly text: string;
 }

@@ -252,12 +252,14 @@ function listening(passage: Passage, balancer: LoadBalancer): void {
       origin: listener.origin,
       text: listener.text,
     } as const;
+    const { uncertain } = listener;
     addStep(passage, {
       ...base,
-      verdict: "allowed",
+      verdict: uncertain === undefined ? "allowed" : "depends",
       rules: [rule],
-      why: `its listener takes it: ${listener.text}`,
-      causes: [],
+      why: uncertain ?? `its listener takes it: ${listener.text}`,
+      causes:
+        uncertain === undefined ? [] : [{ kind: "condition", what: uncertain, origin: listener.origin }],
     });
   }
 }

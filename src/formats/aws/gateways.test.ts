@@ -14,6 +14,25 @@ test("an internet gateway stands in the VPCs that it is attached to", () => {
   expect(part.gateways?.get("igw-2")).toMatchObject({ kind: "internet", networks: [] });
 });
 
+test("an internet gateway that was not exported is known by the working routes to it, and said", () => {
+  const table = (state: string): object => ({
+    RouteTableId: "rtb-1",
+    VpcId: "vpc-1",
+    Associations: [{ Main: true }],
+    Routes: [{ DestinationCidrBlock: "0.0.0.0/0", GatewayId: "igw-1", State: state }],
+  });
+  const part = readAws({ ...small, "routes.json": { RouteTables: [table("active")] } });
+  expect(part.gateways?.get("igw-1")).toMatchObject({ kind: "internet", networks: ["vpc-1"] });
+  expect(unknownsOf(part)).toEqual(["igw-1 was not exported | taken to be attached to its route's VPC"]);
+  expect(readAws({ ...small, "routes.json": { RouteTables: [table("blackhole")] } }).gateways?.size).toBe(0);
+  const exported = {
+    ...small,
+    "routes.json": { RouteTables: [table("active")] },
+    "igw.json": { InternetGateways: [] },
+  };
+  expect(readAws(exported).gateways?.size).toBe(0);
+});
+
 test("a public NAT gateway has its primary pair of addresses and its interface, a private one no public address", () => {
   const part = readAws({
     ...small,

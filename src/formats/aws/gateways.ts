@@ -13,6 +13,7 @@ import {
   type Item,
 } from "./item.ts";
 import { once } from "./once.ts";
+import type { ListKind } from "./kinds.ts";
 import { placeOf } from "./place.ts";
 
 export function readInternetGateways(inventory: Inventory): Gateway[] {
@@ -34,6 +35,33 @@ export function readInternetGateways(inventory: Inventory): Gateway[] {
     })),
   ];
 }
+
+/**
+ * Gateways that were not exported and that a working route names: EC2 takes a route to one only where it is attached to
+ * the table's VPC, and calls it a blackhole once it is not.
+ */
+export function inferGateways(inventory: Inventory): Gateway[] {
+  const inferred = new Map<string, Gateway>();
+  for (const table of inventory.of("RouteTables")) {
+    for (const route of children(table, "Routes")) {
+      const id = optionalText(route, "GatewayId") ?? optionalText(route, "EgressOnlyInternetGatewayId") ?? "";
+      const prefix = id.split("-")[0] ?? "";
+      const [kind, list] = Object.hasOwn(inferable, prefix) ? (inferable[prefix] ?? []) : [];
+      if (kind === undefined || list === undefined || inventory.has(list) || inferred.has(id)) continue;
+      if (optionalText(route, "State") === "blackhole") continue;
+      const origin = originOf(route, id);
+      inventory.unknown(origin, `${id} was not exported`, "taken to be attached to its route's VPC");
+      inferred.set(id, { id, name: id, tags: {}, origin, kind, networks: [text(table, "VpcId")] });
+    }
+  }
+  return [...inferred.values()];
+}
+
+const inferable: Readonly<Record<string, readonly ["internet" | "egress-only" | "private", ListKind]>> = {
+  igw: ["internet", "InternetGateways"],
+  eigw: ["egress-only", "EgressOnlyInternetGateways"],
+  vgw: ["private", "VpnGateways"],
+};
 
 /** Internet gateways are `available` where they are attached, VPN gateways and the newer outputs say `attached`. */
 function attachedNetworks(item: Item, key: string): string[] {

@@ -162,3 +162,27 @@ test("a gateway that was not exported leaves the answer open", () => {
   expect(answer.answer).toBe("depends");
   expect(causes(answer)).toMatch(/what stands behind tgw-1 \(not exported/);
 });
+
+test("a load balancer whose listeners were not exported leaves the answer open", () => {
+  const arn = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/shop/1";
+  const lb = { LoadBalancerArn: arn, LoadBalancerName: "shop", Type: "application", VpcId: "vpc-1" };
+  const estate = (more: object) =>
+    mergeEstate("test", [
+      readAws({
+        ...base,
+        "lb.json": { LoadBalancers: [lb] },
+        "nic.json": {
+          NetworkInterfaces: [
+            nic("eni-a", "subnet-1", "10.0.1.4", wearing("sg-open")),
+            nic("eni-lb", "subnet-2", "10.0.2.4", { ...wearing("sg-open"), Description: "ELB app/shop/1" }),
+          ],
+        },
+        ...more,
+      }),
+    ]);
+  const question = { from: "eni-a", to: "shop", protocol: TCP, port: 443 };
+  const open = trace(estate({}), question);
+  expect([open.answer, causes(open)]).toEqual(["depends", "the listeners of shop were not exported"]);
+  const none = { "listeners.json": { LoadBalancerArn: arn, Listeners: [] } };
+  expect(trace(estate(none), question).answer).toBe("denied");
+});

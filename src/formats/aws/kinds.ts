@@ -45,6 +45,7 @@ const wholeKinds = [
   "TransitGatewayRouteTablePropagations",
   "TargetHealthDescriptions",
   "Attributes",
+  "LoadBalancerArn",
   "VpcBlockPublicAccessOptions",
 ] as const;
 
@@ -116,7 +117,7 @@ const metadata = new Set([
 ]);
 
 /** What a list belongs to, beside the list. */
-const owners = new Set(["TransitGatewayRouteTableId", "PrefixListId", "TargetGroupArn", "LoadBalancerArn"]);
+const owners = new Set(["TransitGatewayRouteTableId", "PrefixListId", "TargetGroupArn"]);
 
 /** Where a list was cut at a page's end. */
 const continuations = new Set(["NextToken", "Marker", "NextMarker"]);

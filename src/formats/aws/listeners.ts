@@ -6,6 +6,7 @@ import type { Inventory } from "./inventory.ts";
 import {
   child,
   children,
+  hasField,
   misshapen,
   optionalText,
   optionalWhole,
@@ -48,8 +49,19 @@ export function readListeners(
   const rules = Map.groupBy(inventory.of("Rules"), listenerOfRule);
   const byBalancer = Map.groupBy(listeners.values(), (listener) => listener.balancer);
   return new Map(
-    [...byBalancer].map(([balancer, own]) => [balancer, readOwn(own, rules, groups, inventory)]),
+    [...new Set([...byBalancer.keys(), ...listedBalancers(inventory)])].map((balancer) => [
+      balancer,
+      readOwn(byBalancer.get(balancer) ?? [], rules, groups, inventory),
+    ]),
   );
+}
+
+/** Load balancers whose list of listeners was exported, be it empty. */
+function listedBalancers(inventory: Inventory): string[] {
+  return [
+    ...inventory.of("LoadBalancerListeners"),
+    ...inventory.of("LoadBalancerArn").filter((whole) => hasField(whole, "Listeners")),
+  ].flatMap((item) => optionalText(item, "LoadBalancerArn") ?? []);
 }
 
 /** `…:listener-rule/app/name/lb/listener/rule` belongs to `…:listener/app/name/lb/listener`. */
@@ -70,29 +82,48 @@ function readOwn(
       ...targetsOfActions(item, "DefaultActions"),
       ...(rules.get(id) ?? []).flatMap((rule) => targetsOfActions(rule, "Actions")),
     ]);
-    const targets = [...arns].flatMap((arn) => {
-      const group = groups.get(arn);
-      if (group === undefined) {
-        inventory.unknown(
-          origin,
-          `the target group ${arn} was not exported`,
-          "what stands behind it is not known",
-        );
-        return [];
-      }
-      used.add(group);
-      return group.targets;
-    });
+    const behind = [...arns].map((arn) => groupOf(arn, groups, origin, inventory));
+    for (const group of behind) if (groups.has(group.id)) used.add(group);
+    const uncertain = behind.find((group) => group.uncertain !== undefined)?.uncertain;
     const { protocols, ports, name } = frontOf(item);
     return protocols.map((protocol) => ({
       protocol,
       ports,
-      targets,
+      targets: behind.flatMap((group) =>
+        group.targets.map((target) => ({ ...target, preservesClient: group.preservesClient })),
+      ),
+      ...(uncertain === undefined ? {} : { uncertain }),
       origin,
-      text: `${name} → ${[...arns].map((arn) => groups.get(arn)?.name ?? arn).join(", ") || "no target group"}`,
+      text: `${name} → ${behind.map((group) => group.name).join(", ") || "no target group"}`,
     }));
   });
   return { listeners, groups: [...used] };
+}
+
+function groupOf(
+  arn: string,
+  groups: ReadonlyMap<string, TargetGroup>,
+  origin: Listener["origin"],
+  inventory: Inventory,
+): TargetGroup {
+  const group = groups.get(arn);
+  if (group !== undefined) return group;
+  const uncertain = `the target group ${arn} was not exported`;
+  inventory.unknown(origin, uncertain, "what stands behind it is not known");
+  return { id: arn, name: arn, origin, targets: [], preservesClient: false, uncertain };
+}
+
+/** Stands for listeners that were not exported: any port may be open. */
+export function unknownListeners(balancer: string, origin: Listener["origin"]): LoadBalancerListener[] {
+  const uncertain = `the listeners of ${balancer} were not exported`;
+  return [TCP, UDP].map((protocol) => ({
+    protocol,
+    ports: [0, 65535],
+    targets: [],
+    uncertain,
+    origin,
+    text: `not known: ${uncertain}`,
+  }));
 }
 
 /** Forward actions name one target group, or several with weights. Redirects and fixed answers have none. */

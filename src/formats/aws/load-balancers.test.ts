@@ -100,7 +100,7 @@ test("an application load balancer leads to its default targets and to those of 
       ports: [443, 443],
       text: "HTTPS 443 → web, api",
       targets: [
-        { interface: "eni-a", port: 80, healthy: true },
+        { interface: "eni-a", port: 80, healthy: true, preservesClient: false },
         { interface: "eni-b", port: 81, healthy: false },
       ],
     },
@@ -118,8 +118,8 @@ test("a TCP_UDP listener is one of each", () => {
   });
   const listeners = part.loadBalancers?.get(nlb)?.listeners;
   expect(listeners?.map((one) => [one.protocol, one.targets])).toEqual([
-    [TCP, [{ interface: "eni-a", port: 8080 }]],
-    [UDP, [{ interface: "eni-a", port: 8080 }]],
+    [TCP, [{ interface: "eni-a", port: 8080, preservesClient: true }]],
+    [UDP, [{ interface: "eni-a", port: 8080, preservesClient: true }]],
   ]);
 });
 
@@ -148,6 +148,26 @@ test.each([
   },
 );
 
+test("target groups of one load balancer may differ in keeping the client's address", () => {
+  const part = readAws({
+    ...base,
+    "lb.json": { LoadBalancers: [balancer(nlb, "network", "edge")] },
+    "listeners.json": { Listeners: [listener(nlb, "TCP", 80, "own"), listener(nlb, "TCP", 443, "other")] },
+    "tg.json": { TargetGroups: [targetGroup("own", {}), targetGroup("other", { TargetType: "ip" })] },
+    "health.json": {
+      LoadBalancerTargetHealth: [
+        health("own", { Target: { Id: "i-eni-a" } }),
+        health("other", { Target: { Id: "10.0.1.5" } }),
+      ],
+    },
+  });
+  const listeners = part.loadBalancers?.get(nlb)?.listeners;
+  expect(listeners?.map((one) => [one.text, one.targets[0]?.preservesClient])).toEqual([
+    ["TCP 80 → own", true],
+    ["TCP 443 → other", false],
+  ]);
+});
+
 test("an IP target is an address, and the interface that has it in the group's VPC", () => {
   const part = readAws({
     ...base,
@@ -161,8 +181,8 @@ test("an IP target is an address, and the interface that has it in the group's V
     ),
   });
   expect(part.loadBalancers?.get(nlb)?.listeners[0]?.targets).toEqual([
-    { address: { family: 4, value: 0x0a000105 }, interface: "eni-b", port: 443 },
-    { address: { family: 4, value: 0xc0a80707 }, port: 443 },
+    { address: { family: 4, value: 0x0a000105 }, interface: "eni-b", port: 443, preservesClient: false },
+    { address: { family: 4, value: 0xc0a80707 }, port: 443, preservesClient: false },
   ]);
 });
 
@@ -174,7 +194,9 @@ test("an application load balancer behind a network one is reached at its interf
     "tg.json": { TargetGroups: [targetGroup("t", { TargetType: "alb" })] },
     "health.json": health("t", { Target: { Id: alb, Port: 443 } }),
   });
-  expect(part.loadBalancers?.get(nlb)?.listeners[0]?.targets).toEqual([{ interface: "eni-alb", port: 443 }]);
+  expect(part.loadBalancers?.get(nlb)?.listeners[0]?.targets).toEqual([
+    { interface: "eni-alb", port: 443, preservesClient: true },
+  ]);
 });
 
 test("a classic load balancer leads to its instances on their own port", () => {
@@ -199,7 +221,13 @@ test("a classic load balancer leads to its instances on their own port", () => {
     kind: "classic",
     interfaces: ["eni-clb"],
     internetFacing: false,
-    listeners: [{ ports: [80, 80], text: "HTTP 80 → 8080", targets: [{ interface: "eni-a", port: 8080 }] }],
+    listeners: [
+      {
+        ports: [80, 80],
+        text: "HTTP 80 → 8080",
+        targets: [{ interface: "eni-a", port: 8080 }],
+      },
+    ],
   });
 });
 
@@ -222,6 +250,35 @@ test("what is missing behind a load balancer is reported", () => {
     "the listeners of far were not exported",
     "no interface of the load balancer far was exported",
   ]);
+});
+
+const certain = (files: Readonly<Record<string, unknown>>): (string | undefined)[] =>
+  (
+    readAws({
+      ...base,
+      "lb.json": { LoadBalancers: [balancer(nlb, "network", "edge")] },
+      ...files,
+    }).loadBalancers?.get(nlb)?.listeners ?? []
+  ).map((one) => one.uncertain);
+
+test("listeners, targets and instances that were not exported leave open what stands behind", () => {
+  const listeners = { "listeners.json": { Listeners: [listener(nlb, "TCP", 443, "t")] } };
+  const groups = { "tg.json": { TargetGroups: [targetGroup("t", { LoadBalancerArns: [nlb] })] } };
+  expect(certain({})).toEqual([
+    expect.stringMatching(/listeners of edge/),
+    expect.stringMatching(/listeners of edge/),
+  ]);
+  expect(certain(listeners)).toEqual([expect.stringMatching(/target group .* was not exported/)]);
+  expect(certain({ ...listeners, ...groups })).toEqual([
+    expect.stringMatching(/targets of t were not exported/),
+  ]);
+  expect(
+    certain({ ...listeners, ...groups, "health.json": health("t", { Target: { Id: "i-absent" } }) }),
+  ).toEqual([expect.stringMatching(/some targets of t were not exported/)]);
+  expect(
+    certain({ ...listeners, ...groups, "health.json": health("t", { Target: { Id: "i-eni-a" } }) }),
+  ).toEqual([undefined]);
+  expect(certain({ "listeners.json": { LoadBalancerArn: nlb, Listeners: [] } })).toEqual([]);
 });
 
 test("a listener's protocol that is none is an error", () => {

@@ -5,7 +5,7 @@ import { TCP } from "../../packet/protocol.ts";
 import type { Inventory } from "./inventory.ts";
 import { child, children, misshapen, optionalText, originOf, text, whole, type Item } from "./item.ts";
 import type { ReadListeners } from "./listeners.ts";
-import { readListeners } from "./listeners.ts";
+import { readListeners, unknownListeners } from "./listeners.ts";
 import { once } from "./once.ts";
 import { classicId } from "./owners.ts";
 import { placeOf } from "./place.ts";
@@ -57,25 +57,18 @@ function readBalancer(
     inventory.unknown(
       place.origin,
       `the listeners of ${name} were not exported`,
-      "no port is open on it in what was read",
+      "which ports are open on it is not known",
     );
   }
   const preserving = new Set(
     kind === "application" ? [false] : (own?.groups ?? []).map((group) => group.preservesClient),
   );
-  if (preserving.size > 1) {
-    inventory.unknown(
-      place.origin,
-      `${name} keeps the client's address for some of its target groups and not for others`,
-      "taken to keep it for all",
-    );
-  }
   return {
     ...place,
     kind,
     interfaces: interfacesOf(id),
     internetFacing: optionalText(item, "Scheme") === "internet-facing",
-    listeners: own?.listeners ?? [],
+    listeners: own?.listeners ?? unknownListeners(name, place.origin),
     preservesClient: preserving.has(true),
   };
 }

@@ -5,7 +5,7 @@ import type { Reader, SourceFile } from "../reader.ts";
 import { assumeRoutes } from "./assumed-routes.ts";
 import { readDatabases } from "./databases.ts";
 import { readEndpoints } from "./endpoints.ts";
-import { readInternetGateways, readNatGateways, readPeerings } from "./gateways.ts";
+import { inferGateways, readInternetGateways, readNatGateways, readPeerings } from "./gateways.ts";
 import { readInstances } from "./instances.ts";
 import { readInterfaces, refuseSharedAddresses } from "./interfaces.ts";
 import { takeInventory, type Inventory } from "./inventory.ts";
@@ -41,7 +41,7 @@ function readEstate(inventory: Inventory, files: readonly SourceFile[]): EstateP
   const instances = readInstances(inventory, interfaces);
   const databases = readDatabases(inventory, interfaces, subnets);
   const prefixLists = readPrefixLists(inventory);
-  const internet = readInternetGateways(inventory);
+  const internet = [...readInternetGateways(inventory), ...inferGateways(inventory)];
   const nat = readNatGateways(inventory, interfaces);
   const endpoints = readEndpoints(inventory, prefixLists);
   const gateways = new Map<string, Gateway>([

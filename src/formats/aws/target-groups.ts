@@ -17,6 +17,8 @@ export interface TargetGroup {
   readonly origin: LoadBalancerListener["origin"];
   readonly targets: readonly Target[];
   readonly preservesClient: boolean;
+  /** Why what stands in it is not known, where it is not. */
+  readonly uncertain?: string;
 }
 
 /** Where a target's id leads. */
@@ -43,17 +45,20 @@ export function readTargetGroups(inventory: Inventory, places: TargetPlaces): Ma
       const id = text(item, "TargetGroupArn");
       const described = health.get(id);
       const leads = item.value["LoadBalancerArns"];
+      const name = text(item, "TargetGroupName");
+      const uncertain = `the targets of ${name} were not exported (describe-target-health)`;
       if (described === undefined && Array.isArray(leads) && leads.length > 0) {
-        inventory.unknown(
-          originOf(item, id),
-          `the targets of ${text(item, "TargetGroupName")} were not exported (describe-target-health)`,
-          "what stands behind it is not known",
-        );
+        inventory.unknown(originOf(item, id), uncertain, "what stands behind it is not known");
       }
+      const targets = (described ?? []).map((one) => targetsOf(one, item, places, atAddress, inventory));
+      const lost =
+        targets.some((found) => found.length === 0) && optionalText(item, "TargetType") !== "lambda";
       return {
-        ...placeOf(item, id, text(item, "TargetGroupName")),
-        targets: (described ?? []).flatMap((one) => targetsOf(one, item, places, atAddress, inventory)),
+        ...placeOf(item, id, name),
+        targets: targets.flat(),
         preservesClient: preserves(item, attributes.get(id)),
+        ...(described === undefined ? { uncertain } : {}),
+        ...(lost ? { uncertain: `some targets of ${name} were not exported` } : {}),
       };
     }),
   );

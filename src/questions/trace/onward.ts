@@ -34,7 +34,13 @@ export function onwardTraces(
   return listener.targets.slice(0, mostTargets).flatMap((target) => {
     const place = target.interface === undefined ? undefined : index.estate.interfaces.get(target.interface);
     if (place === undefined) return [];
-    const ends = endsFor(balancer, end.interface, place, packet, target.port);
+    const ends = endsFor(
+      target.preservesClient ?? balancer.preservesClient,
+      end.interface,
+      place,
+      packet,
+      target.port,
+    );
     return ends === undefined ? [] : [ask(index, question, ends, balancer, index.hostOf(place) ?? place)];
   });
 }
@@ -49,7 +55,7 @@ export function listenerFor(balancer: LoadBalancer, packet: Packet): LoadBalance
 }
 
 function endsFor(
-  balancer: LoadBalancer,
+  preservesClient: boolean,
   near: Interface,
   target: Interface,
   packet: Packet,
@@ -59,7 +65,7 @@ function endsFor(
   const destination = target.addresses.find((item) => item.address.family === 4) ?? target.addresses[0];
   const own = near.addresses.find((item) => item.address.family === destination?.address.family);
   if (destination === undefined || own === undefined) return undefined;
-  const keeps = balancer.preservesClient && packet.family === destination.address.family;
+  const keeps = preservesClient && packet.family === destination.address.family;
   const { from: _from, ...rest } = packet;
   return {
     packet: {
