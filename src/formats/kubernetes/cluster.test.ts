@@ -164,6 +164,11 @@ test("pods of a user-defined network stand in a network of their own", () => {
   const subnets = ["blue/a:eth0", "green/b:eth0"].map((id) => part.interfaces?.get(id)?.subnet);
   expect(subnets).toEqual(["UserDefinedNetwork blue/net pods", "pod-network pods"]);
   expect([...(part.networks?.keys() ?? [])]).toEqual(["pod-network", "UserDefinedNetwork blue/net"]);
+  const isolated = part.routeTables
+    ?.get("pod-network routes")
+    ?.routes.find((route) => route.target.kind === "blackhole");
+  const [other] = part.interfaces?.get("blue/a:eth0")?.addresses ?? [];
+  expect(isolated?.prefixes).toEqual([{ ...other?.address, length: 32 }]);
 });
 
 test("without its label a namespace keeps the pod network, and that is said", () => {

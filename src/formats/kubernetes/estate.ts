@@ -15,10 +15,13 @@ import type {
 } from "../../estate/model.ts";
 import {
   allAddresses,
+  isEmptyAddresses,
   prefixesOf,
-  singleAddress,
-  unionOfAddresses,
   prefixSet,
+  singleAddress,
+  subtractAddresses,
+  unionOfAddresses,
+  type AddressSet,
 } from "../../packet/address-set.ts";
 import {
   addressBits,
@@ -58,12 +61,24 @@ export function clusterPlaces(
   const networks: [string, Network][] = [];
   const subnets: [string, Subnet][] = [];
   const routeTables: [string, RouteTable][] = [];
-  for (const network of cluster.networks.all) {
-    const prefixes = prefixesOn(network, cluster, interfaces);
-    // Services' addresses are the cluster's too, though no pod has them: their routes say what becomes of them.
-    const own =
-      network.kind === "attachment" ? prefixes : [...prefixes, ...services.flatMap(servicePrefixes)];
-    networks.push([network.id, { ...place(network), kind: "cluster", prefixes: own }]);
+  const sets = new Map(
+    cluster.networks.all.map((network) => [network, addressesOn(network, cluster, interfaces)]),
+  );
+  for (const [network, own] of sets) {
+    const others = subtractAddresses(
+      unionOfAddresses([...sets].flatMap(([other, set]) => (other === network ? [] : set))),
+      own,
+    );
+    const isAttached = network.kind === "attachment";
+    const prefixes = prefixesOf(own);
+    // Services' and other networks' addresses lie within the cluster too: their routes say what becomes of them.
+    const within = isAttached
+      ? prefixes
+      : [...prefixes, ...prefixesOf(others), ...services.flatMap(servicePrefixes)];
+    networks.push([
+      network.id,
+      { ...place(network), kind: isAttached ? "network" : "cluster", prefixes: within },
+    ]);
     const table = `${network.id} routes`;
     subnets.push([
       subnetId(network),
@@ -76,7 +91,11 @@ export function clusterPlaces(
         packetFilters: [],
       },
     ]);
-    routeTables.push([table, routesOf(network, table, prefixes, gateway.id, serviceRoutes(services))]);
+    const further = isAttached
+      ? []
+      : [...isolationRoutes(network, others), ...serviceRoutes(services), nodeRoute(network, gateway.id)];
+    const routes = [localRoute(network, own), ...further];
+    routeTables.push([table, { ...place(network), id: table, network: network.id, routes, main: true }]);
   }
   return {
     networks: new Map(networks),
@@ -181,55 +200,56 @@ function hostsOf(cluster: Cluster, endpoints: readonly Endpoint[]): [string, Hos
   ]);
 }
 
-/** The prefixes that nodes hand out on the pod network, and whatever addresses the input has beyond them. */
-function prefixesOn(
+/** What nodes hand out on the pod network, and the addresses of the network's own pods, made-up ones too. */
+function addressesOn(
   network: ClusterNetwork,
   cluster: Cluster,
   interfaces: ReadonlyMap<string, Interface>,
-): Prefix[] {
-  const own = [...interfaces.values()].filter((each) => each.subnet === subnetId(network));
+): AddressSet {
   const handedOut = network.kind === "pod" ? cluster.nodes.flatMap((node) => node.podPrefixes) : [];
-  const made = own.some((each) => each.addresses.some((item) => item.synthetic === true));
-  return prefixesOf(
-    unionOfAddresses([
-      ...handedOut.map(prefixSet),
-      ...(made ? [prefixSet(syntheticPrefix)] : []),
-      ...own.flatMap((each) =>
-        each.addresses.flatMap((item) => (item.synthetic === true ? [] : [singleAddress(item.address)])),
-      ),
-    ]),
-  );
+  const own = [...interfaces.values()].filter((each) => each.subnet === subnetId(network));
+  return unionOfAddresses([
+    ...handedOut.map(prefixSet),
+    ...own.flatMap((each) => each.addresses.map((item) => singleAddress(item.address))),
+  ]);
 }
 
-/** Within its network a pod reaches every pod; all else leaves by the node. Attached networks lead nowhere else. */
-function routesOf(
-  network: ClusterNetwork,
-  id: string,
-  prefixes: readonly Prefix[],
-  gateway: string,
-  services: readonly Route[],
-): RouteTable {
-  const shared = { propagated: false, origin: network.origin };
-  const local = {
-    ...shared,
-    destination: unionOfAddresses(prefixes.map(prefixSet)),
-    prefixes,
-    target: { kind: "local" } as const,
+/** Within its network a pod reaches every pod. */
+function localRoute(network: ClusterNetwork, own: AddressSet): Route {
+  return {
+    destination: own,
+    prefixes: prefixesOf(own),
+    target: { kind: "local" },
+    propagated: false,
+    origin: network.origin,
     text: `${network.name} is local`,
   };
-  const onward = {
-    ...shared,
+}
+
+/** No way leads from one of the cluster's networks to another. (OVN-Kubernetes, "User Defined Networks") */
+function isolationRoutes(network: ClusterNetwork, others: AddressSet): Route[] {
+  if (isEmptyAddresses(others)) return [];
+  return [
+    {
+      destination: others,
+      prefixes: prefixesOf(others),
+      target: { kind: "blackhole" },
+      propagated: false,
+      origin: network.origin,
+      text: "to the cluster's other networks (isolated)",
+    },
+  ];
+}
+
+/** All else leaves by the node. An attached network leads nowhere else. */
+function nodeRoute(network: ClusterNetwork, gateway: string): Route {
+  return {
     destination: allAddresses,
     prefixes: [requirePrefix("0.0.0.0/0"), requirePrefix("::/0")],
-    target: { kind: "gateway", id: gateway } as const,
+    target: { kind: "gateway", id: gateway },
+    propagated: false,
+    origin: network.origin,
     text: "everything else leaves by the node",
-  };
-  return {
-    ...place(network),
-    id,
-    network: network.id,
-    routes: network.kind === "attachment" ? [local] : [local, ...services, onward],
-    main: true,
   };
 }
 
