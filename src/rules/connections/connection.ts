@@ -6,11 +6,25 @@ import type { Direction } from "./model.ts";
 import type { TcpTracking } from "./tcp-state.ts";
 import type { Tuple } from "./tuple.ts";
 
+const statusBits: Readonly<Record<ConnectionStatus, number>> = {
+  expected: 1,
+  "seen-reply": 2,
+  assured: 4,
+  confirmed: 8,
+  snat: 16,
+  dnat: 32,
+};
+const statusNames = ["expected", "seen-reply", "assured", "confirmed", "snat", "dnat"] as const;
+const statusSets: ReadonlySet<ConnectionStatus>[] = [];
+
+function statusSet(bits: number): ReadonlySet<ConnectionStatus> {
+  return (statusSets[bits] ??= new Set(statusNames.filter((name) => (bits & statusBits[name]) !== 0)));
+}
+
 export class Connection {
   readonly original: Tuple;
   readonly began: number;
-  /** Shared with the views of both directions: what is set here, rules see. */
-  readonly status = new Set<ConnectionStatus>();
+  #status = 0;
   /** Seconds until it is forgotten, from its last packet; and the moment that this comes to. */
   timeout = 0;
   expires = 0;
@@ -53,12 +67,21 @@ export class Connection {
     return this.#reply;
   }
 
+  /** What it has gained so far. One set for all connections that stand alike. */
+  get status(): ReadonlySet<ConnectionStatus> {
+    return statusSet(this.#status);
+  }
+
+  gain(status: ConnectionStatus): void {
+    this.#status |= statusBits[status];
+  }
+
   get seenReply(): boolean {
-    return this.status.has("seen-reply");
+    return (this.#status & statusBits["seen-reply"]) !== 0;
   }
 
   get assured(): boolean {
-    return this.status.has("assured");
+    return (this.#status & statusBits.assured) !== 0;
   }
 
   /** Sets the tuple that replies are expected with: address translation. Only before the connection is confirmed. */

@@ -66,7 +66,7 @@ export function pass(
 /** A stream only where traffic both ways goes on for over two seconds: a question and its answer are soon forgotten. */
 function passUdp(connection: Connection, timeouts: Timeouts, now: number): void {
   if (connection.seenReply && now > connection.streamFrom) {
-    connection.status.add("assured");
+    connection.gain("assured");
     connection.refresh(timeouts.udpStream, now);
   } else {
     connection.refresh(timeouts.udp, now);
@@ -74,6 +74,6 @@ function passUdp(connection: Connection, timeouts: Timeouts, now: number): void 
 }
 
 function passAnswered(connection: Connection, unanswered: number, answered: number, now: number): void {
-  if (connection.seenReply) connection.status.add("assured");
+  if (connection.seenReply) connection.gain("assured");
   connection.refresh(connection.seenReply ? answered : unanswered, now);
 }

@@ -408,7 +408,7 @@ describe("the table", () => {
         mark: 0,
         assured: false,
         seenReply: true,
-        status: ["confirmed", "seen-reply"],
+        status: ["seen-reply", "confirmed"],
       },
     ]);
   });

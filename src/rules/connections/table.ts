@@ -89,7 +89,7 @@ export class ConnectionTable {
     if (typeof verdict === "object") return this.#invalid(invalid(verdict.invalid));
     if (verdict === "kill") this.#remove(connection);
     connection.count(direction, packet.length ?? 0);
-    if (direction === "reply") connection.status.add("seen-reply");
+    if (direction === "reply") connection.gain("seen-reply");
     if (connection.assured) this.#halfOpen.delete(connection);
     const state = direction === "reply" || connection.seenReply ? "established" : "new";
     return { state, connection, direction };
@@ -128,7 +128,7 @@ export class ConnectionTable {
     if (isOpen(connection.original) || isOpen(connection.reply)) this.#open.add(connection);
     if (connection.status.has("snat")) this.#noteSource(connection);
     connection.confirmed = true;
-    connection.status.add("confirmed");
+    connection.gain("confirmed");
     connection.refresh(connection.timeout, now);
     this.#counters.confirmed += 1;
     return true;

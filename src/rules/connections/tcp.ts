@@ -180,7 +180,7 @@ function settle(segment: Segment, old: TcpState, state: TcpState): TcpVerdict {
     if (kind === "syn" && old === "SYN_SENT") return "accept";
     if (state === "ESTABLISHED") timeout = Math.min(timeout, timeouts.tcpUnacknowledged);
   } else if (state === "ESTABLISHED" && (old === "SYN_RECV" || old === "ESTABLISHED")) {
-    connection.status.add("assured");
+    connection.gain("assured");
   }
   connection.refresh(timeout, now);
   return "accept";

@@ -63,7 +63,7 @@ export function bind(
   const reply = inverted(tuple);
   if (reply === undefined || sameTuple(tuple, current)) return { changed: false, byLot: false };
   connection.expectReply(reply);
-  connection.status.add(side === "source" ? "snat" : "dnat");
+  connection.gain(side === "source" ? "snat" : "dnat");
   return { changed: true, byLot };
 }
 
