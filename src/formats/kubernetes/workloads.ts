@@ -4,7 +4,8 @@ import { formatAddress, type Address } from "../../packet/address.ts";
 import type { Origin } from "../../problem.ts";
 import { asFlag, asMap, field, listField, textField } from "./fields.ts";
 import type { KubernetesObject } from "./objects.ts";
-import { makesPods, podOf, type Attachment, type ContainerPort, type Pod } from "./pods.ts";
+import type { Attachment } from "./attachments.ts";
+import { makesPods, podOf, type ContainerPort, type Pod } from "./pods.ts";
 import type { Tree } from "./tree.ts";
 
 export interface Workload {
