@@ -30,7 +30,13 @@ export function generateIptables(
   if (random.chance(35)) tables.push(mangleTable(random.fork(), wish));
   if (wish.tracked && random.chance(45)) tables.push(natTable(random.fork(), wish));
   tables.push(filterTable(random.fork(), wish));
-  return { world, ruleSet: { language, ipsets: ipsets ? drawIpsets(random.fork(), world) : [], tables } };
+  const sets = ipsets ? drawIpsets(random.fork(), world) : [];
+  // Where nobody tracks, rules meet fragments. iptables of nftables then takes a later fragment's payload for ports
+  // (Linux 6.18); what the manual says, that ports never match there, is true of the older engine.
+  return {
+    world,
+    ruleSet: { language, ipsets: sets, tables, ...(wish.tracked ? {} : { legacy: true }) },
+  };
 }
 
 function drawTransport(random: Random): Transport {

@@ -71,19 +71,20 @@ export class Kernel {
 
   /** Loads a rule set in place of the one before, and forgets every connection. */
   load(ruleSet: RuleSet): LoadOutcome {
-    return this.loadText(ruleSet.language, render(ruleSet), ruleSet.ipsets);
-  }
-
-  loadText(language: Language, text: string, ipsets: readonly string[]): LoadOutcome {
+    const { language, ipsets } = ruleSet;
     return this.#topology.gateway.run(() => {
       must("nft", ["-f", "-"], `flush ruleset\n${ownTable}`);
+      for (const used of this.#legacyUsed) must(`${used}-legacy-restore`, [], emptyTables);
+      this.#legacyUsed.clear();
       if (ipsets.length > 0 || this.#hasIpsets) {
         must("ipset", ["destroy"]);
         this.#hasIpsets = ipsets.length > 0;
         const loaded = attempt("ipset", ["restore"], `${ipsets.join("\n")}\n`);
         if (!loaded.ok) return loaded;
       }
-      const loaded = attempt(...loaders[language], text);
+      if (ruleSet.legacy === true && language !== "nft") this.#legacyUsed.add(language);
+      const [program, ...args] = language === "nft" ? ["nft", "-f", "-"] : [`${toolOf(ruleSet)}-restore`];
+      const loaded = attempt(program ?? "", args, render(ruleSet));
       if (!loaded.ok) return loaded;
       must("conntrack", ["--flush"]);
       return { ok: true };
@@ -91,26 +92,28 @@ export class Kernel {
   }
 
   #hasIpsets = false;
+  readonly #legacyUsed = new Set<Language>();
 
   /** What the gateway's own programs print of the rules in force, without the judge's own table. */
-  export(language: Language): Exported {
+  export(ruleSet: RuleSet): Exported {
+    const { language } = ruleSet;
     return this.#topology.gateway.run(() => ({
       language,
       rules:
         language === "nft"
           ? withoutOwnTable(must("nft", ["-j", "list", "ruleset"]))
-          : must(`${language}-save`, []),
+          : must(`${toolOf(ruleSet)}-save`, []),
       ipsets: this.#hasIpsets ? must("ipset", ["save"]) : "",
       ...this.#host(),
     }));
   }
 
   /** How often each rule has matched so far, chain by chain, in the kernel's own count. */
-  counts(language: Language): ReadonlyMap<string, readonly number[]> {
+  counts(ruleSet: RuleSet): ReadonlyMap<string, readonly number[]> {
     return this.#topology.gateway.run(() =>
-      language === "nft"
+      ruleSet.language === "nft"
         ? nftCounts(must("nft", ["-j", "list", "ruleset"]))
-        : iptablesCounts(must(`${language}-save`, ["-c"])),
+        : iptablesCounts(must(`${toolOf(ruleSet)}-save`, ["-c"])),
     );
   }
 
@@ -216,11 +219,24 @@ export class Kernel {
   }
 }
 
-const loaders: Readonly<Record<Language, [string, string[]]>> = {
-  nft: ["nft", ["-f", "-"]],
-  iptables: ["iptables-restore", []],
-  ip6tables: ["ip6tables-restore", []],
-};
+/** `iptables`, `ip6tables`, or their older engine. */
+function toolOf({ language, legacy }: RuleSet): string {
+  return legacy === true ? `${language}-legacy` : language;
+}
+
+const emptyTables = `*mangle
+:PREROUTING ACCEPT
+:INPUT ACCEPT
+:FORWARD ACCEPT
+:OUTPUT ACCEPT
+:POSTROUTING ACCEPT
+COMMIT
+*filter
+:INPUT ACCEPT
+:FORWARD ACCEPT
+:OUTPUT ACCEPT
+COMMIT
+`;
 
 function hardwareAddress(device: string): Buffer {
   const text = must("ip", ["-brief", "link", "show", "dev", device]);

@@ -1,7 +1,16 @@
 // Whether this machine can judge: Linux, root, and the programs that load rule sets.
 import { isInstalled } from "./namespaces.ts";
 
-const programs = ["ip", "nft", "iptables-restore", "ip6tables-restore", "ipset", "conntrack"] as const;
+const programs = [
+  "ip",
+  "nft",
+  "iptables-restore",
+  "ip6tables-restore",
+  "iptables-legacy-restore",
+  "ip6tables-legacy-restore",
+  "ipset",
+  "conntrack",
+] as const;
 
 /** What is missing, in one sentence; undefined where nothing is. */
 export function whyNot(): string | undefined {

@@ -64,6 +64,8 @@ export interface RuleSet {
   /** Lines of `ipset save`. */
   readonly ipsets: readonly string[];
   readonly tables: readonly GeneratedTable[];
+  /** Loaded by the older iptables (iptables-legacy), whose rules are not turned into nftables' own. */
+  readonly legacy?: boolean;
   /** Somebody's own file: our reader gets it as it stands, not what the kernel lists of it. */
   readonly asWritten?: boolean;
 }

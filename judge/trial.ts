@@ -62,7 +62,7 @@ export function judge(kernel: Kernel, trial: Trial): Outcome {
   if (!loaded.ok) return { kind: "refused", message: loaded.message };
   let witness: Witness;
   try {
-    const exported = kernel.export(ruleSet.language);
+    const exported = kernel.export(ruleSet);
     const firewall = read(ruleSet.asWritten === true ? { ...exported, rules: render(ruleSet) } : exported);
     witness = new Witness(firewall, tracksConnections(ruleSet), kernel.links);
   } catch (error) {
@@ -86,7 +86,7 @@ export function judge(kernel: Kernel, trial: Trial): Outcome {
     if (unsure.has(probe.flow)) depends += 1;
     else if (comparison.kind === "mismatch") mismatches.push({ at, probe, why: comparison.why });
   }
-  const hits = hitsOf(ruleSet, kernel.counts(ruleSet.language));
+  const hits = hitsOf(ruleSet, kernel.counts(ruleSet));
   hits.set("to the gateway", fates.filter(([first]) => first?.at === "gateway").length);
   return {
     kind: "judged",
