@@ -79,10 +79,13 @@ async function loadDrawing(name: string, file: SourceFile): Promise<Estate> {
   const estate = mergeEstate(name, [drawing.part, ...parts, sourcesOf([file])]);
   const hosts = new Map(estate.hosts);
   const unknowns = [...estate.unknowns];
+  const sources = new Set(estate.sources);
   for (const attachment of drawing.attachments) {
     const host = hostFor(estate, attachment);
     const firewall = await readFirewall(host.name, file, attachment.firewall);
     if (firewall !== undefined) unknowns.push(...firewall.unknowns);
+    for (const source of attachment.firewall)
+      if (source.kind === "file") sources.add(join(dirname(file.path), source.path));
     hosts.set(host.id, {
       ...host,
       ...(firewall === undefined ? {} : { firewall }),
@@ -90,7 +93,7 @@ async function loadDrawing(name: string, file: SourceFile): Promise<Estate> {
       ...(attachment.listens === undefined ? {} : { listens: attachment.listens }),
     });
   }
-  return { ...estate, hosts, unknowns };
+  return { ...estate, hosts, unknowns, sources: [...sources] };
 }
 
 async function sourcePaths(file: SourceFile, drawing: RingwallDrawing): Promise<string[]> {

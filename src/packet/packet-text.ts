@@ -20,7 +20,11 @@ const flagBits: Readonly<Record<string, number>> = { FIN, SYN, RST, PSH, ACK, UR
  * @throws Problem `usage`
  */
 export function parsePacketText(text: string): WrittenPacket {
-  const words = text.trim().split(/\s+/);
+  // Traces print flags as [SYN ACK]; what was copied from one reads the same.
+  const spelt = text
+    .trim()
+    .replace(/\[([A-Za-z ]+)\]/, (_, names: string) => `flags ${names.trim().split(/ +/).join(",")}`);
+  const words = spelt.split(/\s+/);
   const [protocolWord = "", sourceWord = "", arrow, destinationWord = "", ...rest] = words;
   const protocol = parseProtocol(protocolWord);
   if (protocol === undefined) throw usage(`“${protocolWord}” is no protocol`);
@@ -124,10 +128,12 @@ function wholeNumber(key: string, value: string, most: number): number {
 }
 
 function parseEnd(word: string): { readonly address: Address; readonly port?: number } {
+  const bare = parseAddress(word);
+  if (bare !== undefined) return { address: bare };
   const bracketed = /^\[([^\]]+)\](?::(.+))?$/.exec(word);
   const plain = /^([^:]+)(?::(.+))?$/.exec(word);
   const match = bracketed ?? plain;
-  const address = parseAddress(match?.[1] ?? word);
+  const address = parseAddress(match?.[1] ?? "");
   if (address === undefined) throw usage(`“${word}” is not an address, or an address and a port`);
   const portWord = match?.[2];
   if (portWord === undefined) return { address };

@@ -94,7 +94,7 @@ function wayOut(index: EstateIndex, subnet: Subnet): string {
 }
 
 function interfaceLine(index: EstateIndex, place: Interface, p: Paint): string {
-  const owner = index.hostOf(place) ?? index.loadBalancerOf(place) ?? place;
+  const owner = index.hostOf(place) ?? index.loadBalancerOf(place) ?? natGatewayOf(index, place) ?? place;
   const addresses = place.addresses
     .filter((item) => item.synthetic !== true)
     .map(
@@ -104,6 +104,10 @@ function interfaceLine(index: EstateIndex, place: Interface, p: Paint): string {
   const groups = place.securityGroups.map((id) => index.estate.securityGroups.get(id)?.name ?? id);
   const firewall = index.hostOf(place)?.firewall === undefined ? [] : ["host firewall"];
   return `${owner.name.padEnd(14)} ${addresses.join(", ").padEnd(15)} ${p.faint([...groups, ...firewall].join(", "))}`.trimEnd();
+}
+
+function natGatewayOf(index: EstateIndex, place: Interface): { readonly name: string } | undefined {
+  return index.gateways.find((gateway) => gateway.kind === "nat" && gateway.interface === place.id);
 }
 
 function looseHosts(estate: Estate, p: Paint): string[] {
