@@ -97,19 +97,19 @@ export const targets: readonly Target[] = [
   textTarget({ name: "ipset", weight: 2, seeds: [seedText("sets.ipset")], run: beside("host/sets") }),
   textTarget({
     name: "ip route",
-    weight: 2,
+    weight: 1.5,
     seeds: [seedText("routes.iproute")],
     run: beside("host/routes"),
   }),
   textTarget({
     name: "ip addr",
-    weight: 2,
+    weight: 1.5,
     seeds: [seedText("addresses.ipaddr")],
     run: beside("host/addresses"),
   }),
   textTarget({
     name: "nft json",
-    weight: 3,
+    weight: 2,
     seeds: [seedText("ruleset.nft.json")],
     run: (text) => readAndAsk(nftablesReader, [{ path: "host.json", text }]),
   }),
@@ -121,7 +121,7 @@ export const targets: readonly Target[] = [
   }),
   textTarget({
     name: "kubernetes",
-    weight: 0.5,
+    weight: 0.35,
     seeds: [seedText("cluster.kubernetes.yaml")],
     run: (text) => readAndAsk(kubernetesReader, [{ path: "cluster.yaml", text }]),
   }),
@@ -139,14 +139,14 @@ export const targets: readonly Target[] = [
   }),
   textTarget({
     name: "--packet",
-    weight: 4,
+    weight: 8,
     placed: false,
     seeds: seedText("packets.txt").trimEnd().split("\n"),
     run: (text) => void packetText(parsePacketText(text).packet),
   }),
   {
     name: "pcap, pcapng",
-    weight: 4,
+    weight: 8,
     placed: true,
     seeds: captures,
     make: (random) => mutateBytes(random.pick(captures), random, captures),
@@ -158,7 +158,7 @@ export const targets: readonly Target[] = [
   },
   {
     name: "decode",
-    weight: 6,
+    weight: 14,
     placed: true,
     seeds: frameBytes,
     make: (random) => mutateBytes(random.pick(frameBytes), random, frameBytes),

@@ -94,14 +94,20 @@ function deviceOf(sight: Sight): string | undefined {
   return name === undefined || name === "any" ? undefined : name;
 }
 
+const onlyDevices = new WeakMap<HostFirewall, { readonly device?: string }>();
+
 /** The one interface of a host that has but one, beside loopback. */
 function onlyDevice(firewall: HostFirewall): string | undefined {
+  const before = onlyDevices.get(firewall);
+  if (before !== undefined) return before.device;
   const devices = new Set(firewall.addresses.map((local) => local.device));
   devices.delete("lo");
   // Addresses from --local may stand on an interface that nobody named.
   devices.delete("");
   const [only] = devices;
-  return devices.size === 1 ? only : undefined;
+  const device = devices.size === 1 ? only : undefined;
+  onlyDevices.set(firewall, device === undefined ? {} : { device });
+  return device;
 }
 
 function routed(firewall: HostFirewall, address: Sight["packet"]["destination"]): string | undefined {
