@@ -213,6 +213,14 @@ describe("TCP sequence numbers", () => {
     states(connections, [numbered(tcp("<", "rst"), 1001, 0)]);
     expect(only(connections)?.state).toBe("CLOSE");
   });
+  it("of a RST are not judged where it may answer a SYN of the other end that was let through (watched)", () => {
+    const connections = table();
+    states(connections, [numbered(tcp(">", "syn"), 100, 0), numbered(tcp("<", "syn"), 900, 0)]);
+    // The server's SYN came last: only a RST of the client may be the answer to it.
+    expect(states(connections, [numbered(tcp("<", "rst"), 500_000, 0)])).toEqual(["invalid"]);
+    expect(states(connections, [numbered(tcp(">", "rst"), 500_000, 0)])).toEqual(["established"]);
+    expect(only(connections)?.state).toBe("CLOSE");
+  });
   it("are not judged where nobody read the SYN's options, since the window may be scaled", () => {
     const connections = table();
     states(

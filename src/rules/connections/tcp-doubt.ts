@@ -101,13 +101,11 @@ export function judgeReset({ connection, tracking, packet, isReply }: Segment): 
       return "check-window";
     challenge = true;
   }
-  // A RST that answers a SYN or ACK which was let through unbelieved may acknowledge what we ignored. That it must come
-  // from the other end is newer than most published copies of the source; Linux 6.18 behaves so.
-  const answersIgnored =
-    tracking.lastReply !== isReply &&
-    ((connection.seenReply && tracking.lastKind === "syn") ||
-      (!connection.assured && tracking.lastKind === "ack")) &&
-    header.acknowledgment === tracking.lastEnd;
+  // A RST that answers a SYN or ACK which was let through unbelieved may acknowledge what we ignored. That a SYN must
+  // be the other end's is newer than most published copies of the source; Linux 6.18 behaves so.
+  const answersSyn = connection.seenReply && tracking.lastKind === "syn" && tracking.lastReply !== isReply;
+  const answersAck = !connection.assured && tracking.lastKind === "ack";
+  const answersIgnored = (answersSyn || answersAck) && header.acknowledgment === tracking.lastEnd;
   if (answersIgnored) return "skip-window";
   const answersChallenge =
     state === "SYN_SENT" &&
