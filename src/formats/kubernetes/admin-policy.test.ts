@@ -85,7 +85,7 @@ test("what no rule of an admin policy matches goes on, so a subject alone isolat
   expect(connections(part, "203.0.113.0/24", "shop/db")).toBe("everything");
 });
 
-test("a port without ports covers every protocol, and a named port the pod's own", () => {
+test("a rule without ports covers every protocol, and a named port is the pod's own", () => {
   const part = read(
     web,
     db,
