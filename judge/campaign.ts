@@ -63,7 +63,8 @@ export function run(kernel: Kernel, campaign: Campaign): Report {
     seconds: 0,
   };
   const began = performance.now();
-  const dumps = campaign.dumps ?? readDumps();
+  const needed = campaign.only === undefined || campaign.only === "dumps";
+  const dumps = campaign.dumps ?? (needed ? readDumps() : []);
   for (let at = 0; report.packets < campaign.packets && at < campaign.packets + 1000; at += 1) {
     const seed = campaign.seed + at;
     const kind = campaign.only ?? kindOf(seed, dumps.length > 0);

@@ -8,6 +8,7 @@ import { addressSet, hasAddress, type AddressSet } from "../src/packet/address-s
 import { requireAddress } from "./probe.ts";
 import type { Random } from "./random.ts";
 import type { GeneratedChain, GeneratedTable, Piece, RuleSet } from "./rule-set.ts";
+import { tracksConnections } from "./trial.ts";
 import { world4, world6, type World } from "./world.ts";
 
 export interface Dump {
@@ -58,7 +59,7 @@ function parseDump(text: string, language: "iptables" | "ip6tables"): RuleSet {
       known.rules.push({ text: rest ?? "", features: [] });
     }
   }
-  return {
+  const ruleSet: RuleSet = {
     language,
     ipsets: ipsetsOf(text, language),
     asWritten: true,
@@ -67,7 +68,8 @@ function parseDump(text: string, language: "iptables" | "ip6tables"): RuleSet {
       sets: [],
       chains: [...chains].map(([chain, rest]): GeneratedChain => ({ name: chain, ...rest })),
     })),
-  };
+  }; // As for generated ones: without tracking the two engines differ about fragments.
+  return tracksConnections(ruleSet) ? ruleSet : { ...ruleSet, legacy: true };
 }
 
 /** Sets that the dump's rules name and nobody exported: made here, with a few members. */

@@ -1,6 +1,7 @@
 // Random iptables and ip6tables rule sets, as text that iptables-restore takes: raw, mangle, nat and filter, user chains
 // with jump, goto and RETURN, ipsets, marks, NAT.
 import { drawIpsets, drawTest, type Hook, type Spot, type Transport } from "./generate-iptables-match.ts";
+import { addressSpan } from "./generate-nft-nat.ts";
 import type { Generated } from "./generate-nft.ts";
 import type { Random } from "./random.ts";
 import type { Feature, GeneratedChain, GeneratedTable, Piece } from "./rule-set.ts";
@@ -213,7 +214,7 @@ function drawDestination(random: Random, { world, transport }: Spot): Piece {
   const to = random.pick([...world.servers, ...world.dmz, ...world.translated.slice(2)]);
   const ended = world.family === 4 ? to : `[${to}]`;
   const ported = transport === "tcp" || transport === "udp";
-  switch (ported ? random.below(7) : random.pick([3, 4, 5, 6])) {
+  switch (ported ? random.below(10) : random.pick([3, 4, 5, 6, 7])) {
     case 0:
     case 1:
       return piece(`-j DNAT --to-destination ${ended}:${drawPort(random)}`, "dnat", "dnat port");
@@ -228,13 +229,39 @@ function drawDestination(random: Random, { world, transport }: Spot): Piece {
       );
     case 5:
       return piece(`-j ${random.pick(["ACCEPT", "RETURN"])}`);
+    case 7: {
+      const [first, last] = addressSpan(random, world);
+      return piece(`-j DNAT --to-destination ${first}-${last}`, "dnat", "nat range");
+    }
+    case 8:
+      return piece(
+        `-j DNAT --to-destination ${ended}:8000-8${random.pick(["001", "099"])}`,
+        "dnat",
+        "nat range",
+      );
+    case 9:
+      return piece(`-j REDIRECT --to-ports 7000-7${random.pick(["001", "099"])}`, "redirect", "nat range");
     default:
       return piece(`-j DNAT --to-destination ${to}`, "dnat");
   }
 }
 
-function drawSource(random: Random, { world }: Spot): Piece {
-  switch (random.below(5)) {
+function drawSource(random: Random, { world, transport }: Spot): Piece {
+  const ported = transport === "tcp" || transport === "udp";
+  const to = random.pick(world.translated);
+  switch (random.below(ported ? 8 : 6)) {
+    case 5: {
+      const [first, last] = addressSpan(random, world);
+      return piece(`-j SNAT --to-source ${first}-${last}`, "snat", "nat range");
+    }
+    case 6:
+      return piece(
+        `-j SNAT --to-source ${world.family === 4 ? to : `[${to}]`}:2000-2999`,
+        "snat",
+        "nat range",
+      );
+    case 7:
+      return piece("-j MASQUERADE --to-ports 30000-60000", "masquerade", "nat range");
     case 0:
       return piece("-j MASQUERADE", "masquerade");
     case 1:
@@ -245,6 +272,6 @@ function drawSource(random: Random, { world }: Spot): Piece {
     case 2:
       return piece(`-j ${random.pick(["ACCEPT", "RETURN"])}`);
     default:
-      return piece(`-j SNAT --to-source ${random.pick(world.translated)}`, "snat");
+      return piece(`-j SNAT --to-source ${to}`, "snat");
   }
 }

@@ -2,7 +2,7 @@
 import { drawMatch, type Place } from "./generate-nft-match.ts";
 import type { Random } from "./random.ts";
 import type { Feature, Piece } from "./rule-set.ts";
-import { clearHostBits, drawPort, ports } from "./world.ts";
+import { clearHostBits, drawPort, ports, type World } from "./world.ts";
 
 export function drawTranslation(random: Random, place: Place, hook: "prerouting" | "postrouting"): Piece {
   const match =
@@ -24,7 +24,7 @@ function drawDestination(random: Random, { world, transport }: Place): Piece {
     clearHostBits(random.pick(world.dmz), world.family === 4 ? 24 : 64),
   ];
   const ported = transport === "tcp" || transport === "udp";
-  switch (ported ? random.below(8) : random.pick([3, 6, 7, 7])) {
+  switch (ported ? random.below(11) : random.pick([3, 6, 7, 8])) {
     case 0:
       return piece(
         `meta l4proto ${transport} dnat ${word} to ${ended}:${drawPort(random)}`,
@@ -54,19 +54,61 @@ function drawDestination(random: Random, { world, transport }: Place): Piece {
       );
     case 6:
       return piece(random.pick(["accept", "return"]));
+    case 8: {
+      const [first, last] = addressSpan(random, world);
+      return piece(`dnat ${word} to ${first}-${last}`, "dnat", "nat range");
+    }
+    case 9:
+      return piece(
+        `meta l4proto ${transport} dnat ${word} to ${ended}:${random.pick(["80-90", "8000-9000", "1-65535"])}`,
+        ...(["dnat", "dnat port", "nat range"] as const),
+      );
+    case 10:
+      return piece(
+        `meta l4proto ${transport} redirect to :7000-7${random.pick(["000", "099"])}`,
+        "redirect",
+        "nat range",
+      );
     default:
       return piece(`dnat ${word} to ${to}`, "dnat");
   }
 }
 
-function drawSource(random: Random, { world }: Place): Piece {
+/** A few neighbouring addresses: the kernel picks one of them by a hash of both ends. */
+export function addressSpan(random: Random, world: World): [string, string] {
+  const stem =
+    world.family === 4
+      ? random.pick(["10.20.5.", "10.40.5."])
+      : random.pick(["2001:db8:20:5::", "2001:db8:40:5::"]);
+  const first = random.between(1, 4);
+  return [`${stem}${first}`, `${stem}${first + random.between(1, 5)}`];
+}
+
+function drawSource(random: Random, { world, transport }: Place): Piece {
   const word = world.family === 4 ? "ip" : "ip6";
   const to = random.pick(world.translated);
   const [near, far] = [
     clearHostBits(random.pick(world.clients), world.family === 4 ? 24 : 64),
     clearHostBits(random.pick(world.translated), world.family === 4 ? 24 : 64),
   ];
-  switch (random.below(5)) {
+  const ported = transport === "tcp" || transport === "udp";
+  switch (random.below(ported ? 8 : 6)) {
+    case 5: {
+      const [first, last] = addressSpan(random, world);
+      return piece(`snat ${word} to ${first}-${last}`, "snat", "nat range");
+    }
+    case 6:
+      return piece(
+        `meta l4proto ${transport} snat ${word} to ${world.family === 4 ? to : `[${to}]`}:${random.pick(["2000-2999", "10000-60000"])}`,
+        "snat",
+        "nat range",
+      );
+    case 7:
+      return piece(
+        `meta l4proto ${transport} masquerade to :${random.pick(["2000-2999", "30000-60000"])}`,
+        "masquerade",
+        "nat range",
+      );
     case 0:
       return piece("masquerade", "masquerade");
     case 1:

@@ -18,7 +18,16 @@ const states = [
   "state untracked",
 ] as const;
 const tracking = ["ct direction", "ct status", "ct original", "notrack"] as const;
-const nat = ["dnat", "dnat port", "snat", "masquerade", "redirect", "netmap", "nat map"] as const;
+const nat = [
+  "dnat",
+  "dnat port",
+  "snat",
+  "masquerade",
+  "redirect",
+  "netmap",
+  "nat map",
+  "nat range",
+] as const;
 
 /** What the judge claims to have covered. Every one must have decided at least one packet in the test. */
 export const features = [

@@ -7,8 +7,15 @@ import type { Tuple } from "./tuple.ts";
 
 const goldenRatio = 0xdeadbeef;
 
-/** The address out of a range for a tuple; undefined where tuple or range is not of known addresses of one family. */
-export function spread(addresses: AddressSet, tuple: Tuple): Address | undefined {
+/**
+ * The address out of a range for a tuple, of which this side is exchanged; undefined where tuple or range is not of known
+ * addresses of one family.
+ */
+export function spread(
+  addresses: AddressSet,
+  tuple: Tuple,
+  side: "source" | "destination",
+): Address | undefined {
   const { source, destination } = tuple;
   if (!isAddress(source) || !isAddress(destination)) return undefined;
   const range = rangeEnds(addresses);
@@ -29,7 +36,8 @@ export function spread(addresses: AddressSet, tuple: Tuple): Address | undefined
     const word = (floor + scaled(hash, distance)) >>> 0;
     picked.push(word);
     if (word !== high) free = true;
-    hash = (hash ^ swapped(to[at] ?? 0)) >>> 0;
+    // The kernel writes in place: where the destination is exchanged, it goes on with the word that it has just picked.
+    hash = (hash ^ swapped(side === "destination" ? word : (to[at] ?? 0))) >>> 0;
   }
   return fromWords(picked);
 }

@@ -105,7 +105,7 @@ function choose(
       : withSide(
           current,
           side,
-          pickAddress(range.addresses, range.isUnknown === true, current),
+          pickAddress(range.addresses, range.isUnknown === true, current, side),
           portOf(current, side),
         );
   if (range.ports === undefined) {
@@ -117,8 +117,8 @@ function choose(
 }
 
 /** One address of a range is drawn by a hash of both ends, so that the same pair always meets. */
-function pickAddress(addresses: AddressValue, isUnknown: boolean, tuple: Tuple): AddressValue {
-  return isAddress(addresses) || isUnknown ? addresses : (spread(addresses, tuple) ?? addresses);
+function pickAddress(addresses: AddressValue, isUnknown: boolean, tuple: Tuple, side: Side): AddressValue {
+  return isAddress(addresses) || isUnknown ? addresses : (spread(addresses, tuple, side) ?? addresses);
 }
 
 function choosePort(
