@@ -58,7 +58,11 @@ function internetOf(estate: Estate): AddressSet {
   const shown = [...estate.interfaces.values()].flatMap((place) =>
     place.addresses.flatMap((item) => (item.public === undefined ? [] : [singleAddress(item.public)])),
   );
-  return subtractAddresses(internetAddresses, unionOfAddresses([...networks, ...shown]));
+  // Services behind gateway endpoints (S3, DynamoDB) have public addresses, but nobody means them by “internet”.
+  const services = [...estate.gateways.values()].flatMap((gateway) =>
+    gateway.kind === "vpc-endpoint" ? [gateway.prefixes] : [],
+  );
+  return subtractAddresses(internetAddresses, unionOfAddresses([...networks, ...shown, ...services]));
 }
 
 function byAddress(estate: Estate, address: Address, text: string): Endpoint {
@@ -137,8 +141,10 @@ function byName(estate: Estate, text: string): Endpoint | undefined {
   return place === undefined ? undefined : inside(estate, [place]);
 }
 
-/** A pod or workload without its namespace and generated ending: `frontend` for `shop/frontend-99684f7f8`, if only one fits. */
+/** A service without that word, or a pod or workload without its namespace and generated ending: `frontend` for `shop/frontend-99684f7f8`, if only one fits. */
 function byShortName(estate: Estate, text: string): Endpoint | undefined {
+  const service = estate.loadBalancers.get(`service ${text}`);
+  if (service !== undefined) return ofLoadBalancer(estate, service);
   const short = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
   const pods = [...estate.hosts.values()].filter((host) => host.kind === "pod");
   const exact = pods.filter((host) => short(host.name) === text);

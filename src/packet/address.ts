@@ -3,9 +3,10 @@
 import { Problem, type Origin } from "../problem.ts";
 
 export type Family = 4 | 6;
-export type Address =
-  | { readonly family: 4; readonly value: number }
-  | { readonly family: 6; readonly value: bigint };
+export type Address = {
+  /** What people are told in its place: a pod whose address a reader had to make up. */
+  readonly name?: string;
+} & ({ readonly family: 4; readonly value: number } | { readonly family: 6; readonly value: bigint });
 export type Prefix = Address & { readonly length: number };
 
 const ipv4Pattern = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;

@@ -77,7 +77,7 @@ export function isIcmpError(packet: Packet): boolean {
 
 /** `203.0.113.7`, or what is left open, for people. */
 export function addressText(value: AddressValue): string {
-  if (isAddress(value)) return formatAddress(value);
+  if (isAddress(value)) return value.name ?? formatAddress(value);
   if (value.name !== undefined) return value.name;
   const missing = missingFromInternet(value);
   if (missing === undefined) return formatAddressSet(value);

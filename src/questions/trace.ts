@@ -16,6 +16,7 @@ import type { Trace, TraceCase, TraceQuestion } from "./trace/model.ts";
 import { onwardTraces } from "./trace/onward.ts";
 import { checkReply } from "./trace/check-reply.ts";
 import { replyTo } from "./trace/reply.ts";
+import { backendsOf, type Backend } from "./trace/service.ts";
 
 export type { Trace, TraceQuestion } from "./trace/model.ts";
 
@@ -39,11 +40,12 @@ export function trace(estate: Estate, question: TraceQuestion): Trace {
       `${from.name} and ${to.name} have no ${question.family === undefined ? "address family in common" : `IPv${question.family} addresses both`}`,
     );
   }
+  const backends = backendsOf(estate, to, question);
   const traces = families.flatMap((family) =>
-    pairs(from, to).map(({ a, b }) => {
+    pairs(from, to, backends).map(({ a, b, backend }) => {
       const ends = buildEnds(
         index,
-        question,
+        backend === undefined ? question : { ...question, port: backend.port },
         { end: from, ...(a === undefined ? {} : { place: a }) },
         { end: to, ...(b === undefined ? {} : { place: b }) },
         family,
@@ -52,7 +54,13 @@ export function trace(estate: Estate, question: TraceQuestion): Trace {
       return {
         label: `IPv${family} ${name}`.trim(),
         family,
-        trace: traceEnds(index, question, ends, from, to),
+        trace: traceEnds(
+          index,
+          question,
+          backend === undefined ? ends : { ...ends, preface: backend.step },
+          from,
+          to,
+        ),
       };
     }),
   );
@@ -62,13 +70,23 @@ export function trace(estate: Estate, question: TraceQuestion): Trace {
   return { ...first.trace, also: rest.map((other) => ({ what: other.label, answer: other.trace.answer })) };
 }
 
-function pairs(from: Endpoint, to: Endpoint): { a?: Interface; b?: Interface }[] {
+interface Pair {
+  readonly a?: Interface;
+  readonly b?: Interface;
+  readonly backend?: Backend;
+}
+
+/** Every choice of interfaces that the two names leave open. */
+function pairs(from: Endpoint, to: Endpoint, backends: readonly Backend[] | undefined): Pair[] {
   const sources = from.kind === "inside" ? from.interfaces.slice(0, mostInterfaces) : [undefined];
-  const targets = to.kind === "inside" ? to.interfaces.slice(0, mostInterfaces) : [undefined];
+  const targets: readonly Omit<Pair, "a">[] =
+    backends?.map((backend) => ({ b: backend.place, backend })) ??
+    (to.kind === "inside" ? to.interfaces.map((b) => ({ b })) : [{}]);
   return sources.flatMap((a) =>
     targets
-      .filter((b) => b === undefined || b !== a || (sources.length === 1 && targets.length === 1))
-      .map((b) => ({ ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) })),
+      .slice(0, mostInterfaces)
+      .filter(({ b }) => b === undefined || b !== a || (sources.length === 1 && targets.length === 1))
+      .map((target) => ({ ...(a === undefined ? {} : { a }), ...target })),
   );
 }
 
@@ -106,7 +124,11 @@ function thereAndBack(index: EstateIndex, question: TraceQuestion, ends: Ends, p
     ...(question.state === "established" ? { assume: "established" as const } : {}),
   };
   const goal = ends.goal === undefined ? {} : { goal: ends.goal };
-  const forward = walkPacket({ ...shared, isReply: false, ...goal }, packet, ends.start);
+  const walkedThere = walkPacket({ ...shared, isReply: false, ...goal }, packet, ends.start);
+  const forward =
+    ends.preface === undefined
+      ? walkedThere
+      : { ...walkedThere, steps: [ends.preface, ...walkedThere.steps] };
   // What came from outside and never got in is answered by nobody; between two places of the estate the way back is
   // a question of its own, even where the way there fails.
   const lost = forward.end.kind === "nowhere" || (forward.jumped && ends.start.kind === "outside");

@@ -2,21 +2,14 @@
 import type { Endpoint } from "../../estate/find.ts";
 import type { EstateIndex } from "../../estate/estate-index.ts";
 import { longestPrefix } from "../../estate/routes.ts";
-import type { Interface } from "../../estate/model.ts";
+import type { Interface, InterfaceAddress } from "../../estate/model.ts";
 import type { Start } from "../../estate/walk/walk.ts";
 import type { Address, Family } from "../../packet/address.ts";
 import { familiesOf, isAddress, ofFamily } from "../../packet/address-set.ts";
-import { holds } from "../../packet/intervals.ts";
-import {
-  ACK,
-  numberText,
-  SYN,
-  type AddressValue,
-  type NumberValue,
-  type Packet,
-} from "../../packet/packet.ts";
-import { ephemeralPorts, hasPorts, ICMP, ICMPV6, protocolName, TCP } from "../../packet/protocol.ts";
+import { ACK, SYN, type AddressValue, type Packet } from "../../packet/packet.ts";
+import { ephemeralPorts, hasPorts, ICMP, ICMPV6, TCP } from "../../packet/protocol.ts";
 import { Problem } from "../../problem.ts";
+import type { Step } from "../../rules/step.ts";
 import type { TraceQuestion } from "./model.ts";
 
 export interface Ends {
@@ -24,6 +17,8 @@ export interface Ends {
   readonly start: Start;
   /** The interface that is to be reached, if it is one of the estate's. */
   readonly goal?: Interface;
+  /** What happened to the packet before its first ring: a service's port exchanged for a pod's. */
+  readonly preface?: Step;
 }
 
 /** The families that both ends can speak, IPv4 first. */
@@ -61,7 +56,7 @@ export function buildEnds(
     source,
     destination,
     protocol: question.protocol === ICMP && family === 6 ? ICMPV6 : question.protocol,
-    ...ports(index, question, from.place, to),
+    ...ports(index, question, from.place),
     ...icmp(question, family),
     ...(question.protocol === TCP ? { tcpFlags: question.state === "established" ? ACK : SYN } : {}),
     ...question.headers,
@@ -85,7 +80,12 @@ function addressOfEnd(end: Endpoint, place: Interface | undefined, family: Famil
     return end.address;
   const own = place?.addresses.find((item) => item.address.family === family);
   if (own === undefined) throw new Problem("unanswerable", `${end.name} has no IPv${family} address`);
-  return own.address;
+  return spoken(own, end.name);
+}
+
+/** An address that a reader made up goes by its place's name. */
+function spoken(own: InterfaceAddress, name: string): Address {
+  return own.synthetic === true ? { ...own.address, name } : own.address;
 }
 
 function same(a: Address, b: Address | undefined): boolean {
@@ -103,9 +103,11 @@ function destinationOf(
   const own = place.addresses.find((item) => item.address.family === family);
   if (to.end.kind === "inside" && to.end.address !== undefined) return to.end.address;
   if (own === undefined) throw new Problem("unanswerable", `${to.end.name} has no IPv${family} address`);
-  const shown = own.public ?? own.address;
+  const shown = own.public ?? spoken(own, index.hostOf(place)?.name ?? place.name);
   if (from === undefined) return shown;
-  return hasPrivateWay(index, from, place, own.address) ? own.address : shown;
+  return hasPrivateWay(index, from, place, own.address)
+    ? spoken(own, index.hostOf(place)?.name ?? place.name)
+    : shown;
 }
 
 function hasPrivateWay(index: EstateIndex, from: Interface, to: Interface, address: Address): boolean {
@@ -120,47 +122,14 @@ function hasPrivateWay(index: EstateIndex, from: Interface, to: Interface, addre
   return longestPrefix(candidates, address).kind === "route";
 }
 
-function ports(
-  index: EstateIndex,
-  question: TraceQuestion,
-  from: Interface | undefined,
-  to: { readonly end: Endpoint; readonly place?: Interface },
-): Partial<Packet> {
+function ports(index: EstateIndex, question: TraceQuestion, from: Interface | undefined): Partial<Packet> {
   if (!hasPorts(question.protocol)) return {};
   if (question.port === undefined) {
     throw new Problem("usage", "which port? A question about TCP, UDP or SCTP needs one", {
       remedy: "add --port 443 (or a service name)",
     });
   }
-  return {
-    sourcePort: question.sourcePort ?? clientPorts(index, from),
-    destinationPort: targetPort(question.port, question.protocol, to),
-  };
-}
-
-/** A service's port becomes the chosen pod's target port on the client's own node, before any policy sees it. */
-function targetPort(
-  port: NumberValue,
-  protocol: number,
-  to: { readonly end: Endpoint; readonly place?: Interface },
-): NumberValue {
-  if (to.end.kind !== "inside" || to.end.loadBalancer?.kind !== "service") return port;
-  const balancer = to.end.loadBalancer;
-  if (typeof port !== "number") {
-    throw new Problem("unanswerable", `${balancer.name} leads each port elsewhere: one port is expected`, {
-      remedy: "ask about one port of the service at a time",
-    });
-  }
-  const listeners = balancer.listeners.filter((item) => item.protocol === protocol);
-  const listener = listeners.find((item) => holds(item.ports, port));
-  if (listener === undefined) {
-    const has = listeners.map((item) => numberText(item.ports)).join(", ");
-    throw new Problem("unanswerable", `${balancer.name} has no ${protocolName(protocol)} port ${port}`, {
-      origin: balancer.origin,
-      ...(has === "" ? {} : { remedy: `ask for one that it has: ${has}` }),
-    });
-  }
-  return listener.targets.find((target) => target.interface === to.place?.id)?.port ?? port;
+  return { sourcePort: question.sourcePort ?? clientPorts(index, from), destinationPort: question.port };
 }
 
 /** The ports that the client's system picks its own end from; any of them, since nobody chooses. */

@@ -37,7 +37,9 @@ const ask = (to: string, port: number): ReturnType<typeof trace> =>
 test("a service's port is its pods' target port before a policy sees it", () => {
   const answer = ask("service shop/db", 80);
   expect(answer.answer).toBe("allowed");
-  const [step] = answer.shown.forward.steps.filter((each) => each.place.includes("shop/db"));
+  const [step] = answer.shown.forward.steps.filter(
+    (each) => each.layer === "network-policy" && each.place.includes("shop/db"),
+  );
   expect(step?.rules[0]?.text).toBe("ingress from pods app=web of its namespace, TCP 5432");
   expect(ask("shop/db", 80).answer).toBe("denied");
 });
