@@ -1,5 +1,6 @@
 // Many trials, one after the other, until so many packets are judged: what `npm run judge` does. Trial n of seed s is
 // trial 0 of seed s + n, so a failure is repeated by its own seed alone.
+import { setImmediate } from "node:timers/promises";
 import { drawDump, readDumps, type Dump } from "./dumps.ts";
 import { generateIptables } from "./generate-iptables.ts";
 import { generateNft, type Generated } from "./generate-nft.ts";
@@ -49,7 +50,7 @@ const packetsPerTrial = 1000;
 const packetsPerDump = 600;
 const mostFailures = 5;
 
-export function run(kernel: Kernel, campaign: Campaign): Report {
+export async function run(kernel: Kernel, campaign: Campaign): Promise<Report> {
   const report: Report = {
     packets: 0,
     arrived: 0,
@@ -90,6 +91,8 @@ export function run(kernel: Kernel, campaign: Campaign): Report {
     }
     report.seconds = (performance.now() - began) / 1000;
     campaign.progress?.(report);
+    // All else is synchronous: here signals are heard.
+    await setImmediate();
   }
   return report;
 }

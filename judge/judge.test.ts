@@ -15,8 +15,8 @@ describe.skipIf(obstacle !== undefined)(
     let kernel: Kernel | undefined;
     const bench = (): Kernel => (kernel ??= new Kernel());
     const reports: Report[] = [];
-    const judged = (only: Kind, packets: number): Report => {
-      const report = run(bench(), { packets, seed: 1, only, rules: 40, dumps });
+    const judged = async (only: Kind, packets: number): Promise<Report> => {
+      const report = await run(bench(), { packets, seed: 1, only, rules: 40, dumps });
       reports.push(report);
       return report;
     };
@@ -26,8 +26,8 @@ describe.skipIf(obstacle !== undefined)(
       ["nft", 26_000],
       ["iptables", 14_000],
       ["ip6tables", 12_000],
-    ] as const)("agrees with our reading of random %s rule sets, packet by packet", (kind, packets) => {
-      const report = judged(kind, packets);
+    ] as const)("agrees with our reading of random %s rule sets, packet by packet", async (kind, packets) => {
+      const report = await judged(kind, packets);
       expect(report.failures.join("\n\n")).toBe("");
       expect(report.refused).toEqual([]);
       expect(report.mismatches).toBe(0);
@@ -41,8 +41,8 @@ describe.skipIf(obstacle !== undefined)(
 
     test.skipIf(dumps.length === 0)(
       "agrees with our reading of real iptables dumps (skipped where the outside cases are absent)",
-      () => {
-        const report = judged("dumps", 6000);
+      async () => {
+        const report = await judged("dumps", 6000);
         expect(report.failures.join("\n\n")).toBe("");
         expect(report.mismatches).toBe(0);
         expect(report.dumpsJudged.size).toBeGreaterThan(4);
@@ -57,8 +57,8 @@ describe.skipIf(obstacle !== undefined)(
       expect(reports.reduce((sum, { packets }) => sum + packets, 0)).toBeGreaterThan(50_000);
     });
 
-    test("finds a wrong answer and shrinks it to its one packet and no rule", () => {
-      const report = run(bench(), {
+    test("finds a wrong answer and shrinks it to its one packet and no rule", async () => {
+      const report = await run(bench(), {
         packets: 1,
         seed: 7,
         only: "nft",

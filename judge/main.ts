@@ -50,7 +50,7 @@ function summary(report: Report): string {
   ].join("\n");
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const obstacle = whyNot();
   if (obstacle !== undefined) {
     console.error(`judge: ${obstacle}`);
@@ -64,7 +64,7 @@ function main(): number {
     return 2;
   }
   const kernel = new Kernel();
-  const report = run(kernel, {
+  const report = await run(kernel, {
     ...campaign,
     failed: (text) => console.log(`\n${text}\n`),
     ...(process.stderr.isTTY ? { progress: showProgress } : {}),
@@ -80,4 +80,4 @@ function showProgress({ packets, mismatches, seconds }: Report): void {
   );
 }
 
-process.exitCode = main();
+process.exitCode = await main();
