@@ -1,10 +1,11 @@
 // Random nftables rule sets, as text that `nft -f` takes: tables, base chains at several priorities, chains that jump
 // to chains, sets and verdict maps, marks, NAT.
-import { drawMatch, drawTransport, portKey, type NamedSet, type Place } from "./generate-nft-match.ts";
+import { drawMatch, drawTransport, portKey, type Place } from "./generate-nft-match.ts";
 import { drawTranslation } from "./generate-nft-nat.ts";
+import { drawSets, drawVerdictMaps } from "./generate-nft-sets.ts";
 import type { Random } from "./random.ts";
 import type { Feature, GeneratedChain, GeneratedTable, Piece, RuleSet } from "./rule-set.ts";
-import { drawPrefix, everyAddress, ports, world4, world6, type World } from "./world.ts";
+import { everyAddress, ports, world4, world6, type World } from "./world.ts";
 
 type Hook = "prerouting" | "input" | "forward" | "postrouting";
 
@@ -218,63 +219,6 @@ function drawVerdictMap(random: Random, place: Place, target: string): Piece {
         "state invalid",
       );
   }
-}
-
-function drawSets(random: Random, world: World): NamedSet[] {
-  const type = world.family === 4 ? "ipv4_addr" : "ipv6_addr";
-  const addresses = random.some(everyAddress(world), 2, 6).join(", ");
-  const nets = [...new Set([random.pick(world.clients), random.pick(world.servers)])]
-    .map((each) => drawPrefix(random, world, [each]))
-    .join(", ");
-  return [
-    {
-      name: "hosts",
-      holds: "addresses",
-      text: `set hosts { type ${type}; elements = { ${addresses} }; }`,
-      features: [],
-    },
-    {
-      name: "nets",
-      holds: "addresses",
-      text: `set nets { type ${type}; flags interval; auto-merge; elements = { ${nets} }; }`,
-      features: ["interval set"],
-    },
-    {
-      name: "services",
-      holds: "ports",
-      text: `set services { type inet_service; flags interval; elements = { ${random.pick([22, 53, 80, 443])}, 5000-5500 }; }`,
-      features: ["interval set"],
-    },
-    {
-      name: "pairs",
-      holds: "pairs",
-      text: `set pairs { type ${type} . inet_service; flags interval; elements = { ${drawPrefix(random, world)} . 1-${random.pick(ports)} }; }`,
-      features: ["interval set", "concatenation"],
-    },
-  ];
-}
-
-function drawVerdictMaps(random: Random, world: World, users: readonly string[]): NamedSet[] {
-  const type = world.family === 4 ? "ipv4_addr" : "ipv6_addr";
-  // Any chain may name the map, so only the last chain is safe to jump to: it has nobody after it.
-  const last = users.at(-1) ?? "";
-  const elements = random
-    .some(everyAddress(world), 2, 5)
-    .map((each) => `${each} : ${random.pick(["accept", "drop", "return", `jump ${last}`])}`);
-  return [
-    {
-      name: "by_address",
-      holds: "verdicts by address",
-      text: `map by_address { type ${type} : verdict; elements = { ${elements.join(", ")} }; }`,
-      features: ["named verdict map"],
-    },
-    {
-      name: "by_port",
-      holds: "verdicts by port",
-      text: `map by_port { type inet_service : verdict; flags interval; elements = { ${random.pick([22, 25, 53])} : accept, 80-443 : jump ${last}, 5000-9000 : drop }; }`,
-      features: ["named verdict map", "interval set"],
-    },
-  ];
 }
 
 function rawChain(random: Random, short: string, world: World, devices: readonly string[]): GeneratedChain {
