@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Problem } from "../problem.ts";
 import { readJson } from "./json.ts";
@@ -33,4 +34,35 @@ test.each([
   expect(problem).toBeInstanceOf(Problem);
   expect((problem as Problem).origin?.line).toBe(line);
   expect((problem as Problem).message).toMatch(message);
+});
+
+/** The value, or that there is none. */
+function outcome(parse: () => unknown): { readonly value: unknown } | "refused" {
+  try {
+    return { value: parse() };
+  } catch {
+    return "refused";
+  }
+}
+
+test("what JSON.parse takes is read the same, and what it refuses is refused", () => {
+  fc.assert(
+    fc.property(
+      fc.json({ maxDepth: 4 }),
+      fc.nat(),
+      fc.constantFrom("", '"', "{", "]", ",", "\\", "0", "\u0001", "\ud83d\ude00"),
+      (text, where, splice) => {
+        const at = where % (text.length + 1);
+        const damaged = text.slice(0, at) + splice + text.slice(at);
+        expect(outcome(() => read(damaged).value)).toEqual(outcome(() => JSON.parse(damaged)));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test("a key named __proto__ is data", () => {
+  const { value } = read('{"__proto__": {"a": 1}}');
+  expect(Object.keys(value as object)).toEqual(["__proto__"]);
+  expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
 });
