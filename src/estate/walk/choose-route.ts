@@ -49,7 +49,7 @@ export function chooseRoute(passage: Passage, subnet: Subnet): Route | undefined
       layer: "route",
       place,
       ring,
-      why: `the route ${route.text} is a blackhole: its target is gone`,
+      why: `the route ${route.text} is a blackhole: it drops what it is for`,
       remedy: `point the route ${route.text} of ${table?.name ?? place} at a target that exists`,
       rules: [routeRule(route)],
     });

@@ -2,12 +2,14 @@
 import type { Endpoint } from "../../estate/find.ts";
 import type { EstateIndex } from "../../estate/estate-index.ts";
 import { longestPrefix } from "../../estate/routes.ts";
+import { outsideCluster } from "../../layers/network-policy/model.ts";
 import type { Interface, InterfaceAddress } from "../../estate/model.ts";
 import type { Start } from "../../estate/walk/walk.ts";
 import type { Address, Family } from "../../packet/address.ts";
 import { familiesOf, isAddress, ofFamily } from "../../packet/address-set.ts";
 import { ACK, SYN, type AddressValue, type Packet } from "../../packet/packet.ts";
 import { ephemeralPorts, hasPorts, ICMP, ICMPV6, TCP } from "../../packet/protocol.ts";
+import { isInternet } from "../../packet/special.ts";
 import { Problem } from "../../problem.ts";
 import type { Step } from "../../rules/step.ts";
 import type { TraceQuestion } from "./model.ts";
@@ -48,9 +50,10 @@ export function buildEnds(
     to.place === undefined
       ? addressOfEnd(to.end, undefined, family)
       : destinationOf(index, from.place, to, to.place, family);
-  const pod = (place: Interface | undefined): string | undefined =>
-    place?.kind === "pod" ? place.id : undefined;
-  const [fromId, toId] = [pod(from.place), pod(to.place)];
+  const [fromId, toId] = [
+    identity(from.place, to.place, source),
+    identity(to.place, from.place, destination),
+  ];
   const packet: Packet = {
     family,
     source,
@@ -68,6 +71,16 @@ export function buildEnds(
     start: from.place === undefined ? { kind: "outside" } : { kind: "interface", interface: from.place },
     ...(to.place === undefined ? {} : { goal: to.place }),
   };
+}
+
+/** What policies select an end by: a pod's id; and of the world that no node stands in, that it is outside. */
+function identity(
+  place: Interface | undefined,
+  other: Interface | undefined,
+  address: AddressValue,
+): string | undefined {
+  if (place !== undefined) return place.kind === "pod" ? place.id : undefined;
+  return other?.kind === "pod" && isInternet(address) ? outsideCluster : undefined;
 }
 
 function addressOfEnd(end: Endpoint, place: Interface | undefined, family: Family): AddressValue {
