@@ -1,6 +1,6 @@
 // `ringwall tour`, which `npm start` runs: the example as a map, three questions with their traces, and what to try next.
 // The real engine on real files, nothing staged.
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadEstate } from "../formats/load.ts";
 import { TCP } from "../packet/protocol.ts";
@@ -34,6 +34,9 @@ export const tourVerb: Verb = {
       process.cwd(),
       fileURLToPath(new URL("../../examples/three-tier", import.meta.url)),
     );
+    const examples = dirname(example);
+    // What to type differs between a checkout and an installed package.
+    const command = example.includes("node_modules") ? "ringwall" : "bin/ringwall";
     const estate = await loadEstate(example);
     const p = paint(terminal.colour);
     terminal.write(mapText(estate, { colour: terminal.colour, unknowns: false }));
@@ -41,17 +44,17 @@ export const tourVerb: Verb = {
       terminal.write(`\n${p.strong(`${at + 1}. ${asks}`)}\n`);
       terminal.write(
         p.faint(
-          `   $ ringwall trace ${example} --from ${question.from} --to ${question.to} --port ${String(question.port)}\n\n`,
+          `   $ ${command} trace ${example} --from ${question.from} --to ${question.to} --port ${String(question.port)}\n\n`,
         ),
       );
       terminal.write(traceText(trace(estate, question), { colour: terminal.colour, remedies: "allow" }));
     }
     terminal.write(
       `\n${p.strong("Try next")}\n` +
-        "  bin/ringwall trace examples/why-8080/loopback-only --from client --to app --port 8080\n" +
-        "  bin/ringwall trace examples/iptables-web/whole --packet 'tcp 203.0.113.7:50000 > 192.0.2.10:22 in eth0'\n" +
-        "  bin/ringwall show YOUR-EXPORT          a folder of aws ec2 describe-* JSON, iptables-save, nft -j, Kubernetes YAML\n" +
-        "  bin/ringwall help trace\n",
+        `  ${command} trace ${examples}/why-8080/loopback-only --from client --to app --port 8080\n` +
+        `  ${command} trace ${examples}/iptables-web/whole/web.rules --packet 'tcp 203.0.113.7:50000 > 10.0.2.10:22 in eth0'\n` +
+        `  ${command} show YOUR-EXPORT      a folder of aws ec2 describe-* JSON, iptables-save, nft -j, Kubernetes YAML\n` +
+        `  ${command} help trace\n`,
     );
     return 0;
   },

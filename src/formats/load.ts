@@ -22,16 +22,16 @@ const drawingName = "ringwall.yaml";
  */
 export async function loadEstate(path: string): Promise<Estate> {
   const name = basename(resolve(path));
-  if (!(await isFolder(path))) {
-    const file = await openFile(path);
+  if (!isFolder(path)) {
+    const file = openFile(path);
     const reader = await readerOf(file);
     if (reader === undefined) throw unrecognised(path);
     if (reader.format === "ringwall") return loadDrawing(name, file);
     return mergeEstate(name, [reader.read([file]), sourcesOf([file])]);
   }
-  const paths = await filesBelow(path);
+  const paths = filesBelow(path);
   const drawing = join(path, drawingName);
-  if (paths.includes(drawing)) return loadDrawing(name, await openFile(drawing));
+  if (paths.includes(drawing)) return loadDrawing(name, openFile(drawing));
   const { parts, read } = await readAll(paths);
   if (read === 0) throw unrecognised(path);
   return mergeEstate(name, parts);
@@ -54,7 +54,7 @@ async function readAll(paths: readonly string[]): Promise<{ parts: EstatePart[];
   const unknowns: Unknown[] = [];
   let read = 0;
   for (const path of paths.filter((candidate) => !isBystander(candidate))) {
-    const file = await openFile(path);
+    const file = openFile(path);
     const reader = await readerOf(file);
     if (reader === undefined) {
       unknowns.push({
@@ -99,7 +99,7 @@ async function loadDrawing(name: string, file: SourceFile): Promise<Estate> {
 async function sourcePaths(file: SourceFile, drawing: RingwallDrawing): Promise<string[]> {
   const folder = dirname(file.path);
   if (drawing.sources.length === 0) return [];
-  const all = await filesBelow(folder);
+  const all = filesBelow(folder);
   const chosen = new Set<string>();
   for (const source of drawing.sources) {
     const pattern = source.pattern.replace(/^\.\//, "").replace(/\/$/, "");
@@ -158,7 +158,7 @@ async function readFirewall(
     files.push(
       source.kind === "inline"
         ? source.file
-        : await openFile(join(dirname(from.path), source.path), { origin: source.origin }),
+        : openFile(join(dirname(from.path), source.path), { origin: source.origin }),
     );
   }
   const [first] = files;
