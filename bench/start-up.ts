@@ -1,9 +1,14 @@
 // Start-up as people feel it: whole processes, from the command to the prompt.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { measure, type Line } from "./measure.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const rounds = { rounds: 10, warm: 1 };
+
+/** What bin/ringwall does where there are no sources beside it. */
+const published =
+  'require("node:module").enableCompileCache(); import("./dist/bin/main.js").then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })';
 
 function run(args: readonly string[], expected: readonly number[]): void {
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
@@ -26,6 +31,9 @@ export async function benchStartUp(): Promise<Line[]> {
     "443",
   ];
   const tracing = await measure(() => run(question, [0, 1]), rounds);
+  const built = existsSync(new URL("dist/bin/main.js", `file://${root}`))
+    ? await measure(() => run(["-e", published, ...question.slice(1)], [0, 1]), rounds)
+    : undefined;
   const against = "node -e 0";
   return [
     { what: "ringwall --help, whole process", ours: help.ms, unit: "ms", peer: bare.ms, against },
@@ -36,5 +44,16 @@ export async function benchStartUp(): Promise<Line[]> {
       peer: bare.ms,
       against,
     },
+    ...(built === undefined
+      ? []
+      : [
+          {
+            what: "the same, as it is published (npm run build)",
+            ours: built.ms,
+            unit: "ms" as const,
+            peer: bare.ms,
+            against,
+          },
+        ]),
   ];
 }
