@@ -11,7 +11,7 @@ import {
   type AllowedPorts,
   type Party,
 } from "../../layers/network-policy/connlist.ts";
-import { outsideCluster, type NetworkPolicy } from "../../layers/network-policy/model.ts";
+import type { NetworkPolicy } from "../../layers/network-policy/model.ts";
 import { parseAddress } from "../../packet/address.ts";
 import {
   addressRange,
@@ -185,9 +185,7 @@ function portText(pairs: readonly (readonly [number, number])[]): string {
   return pairs.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
 }
 
-const cases = `the connection lists of netpol-analyzer's cases${present ? "" : " (which are not here)"}`;
-
-describe.runIf(present)(cases, () => {
+describe.runIf(present)("the connection lists of netpol-analyzer's cases", () => {
   const folders = present ? readdirSync(root).sort() : [];
 
   test.each(folders.filter((folder) => !Object.hasOwn(exceptions, folder)))("%s", (name) => {
