@@ -2,6 +2,9 @@
 // security groups and network ACLs.
 import type { NumberSet } from "../packet/intervals.ts";
 import { hasPorts, ICMP, ICMPV6 } from "../packet/protocol.ts";
+import { formatAddressSet, isAddress } from "../packet/address-set.ts";
+import { addressText, type AddressValue } from "../packet/packet.ts";
+import { missingFromInternet } from "../packet/special.ts";
 import { all, always, protocol as isProtocol, type Match } from "../rules/match.ts";
 
 export interface Service {
@@ -23,6 +26,12 @@ export function serviceMatch(service: Service): Match {
     if (code !== undefined) tests.push({ kind: "number", field: "icmp-code", set: [code, code] });
   }
   return all(...tests);
+}
+
+/** An end as a rule would name it: a name that a person gave to addresses says the addresses too. */
+export function ruleAddress(value: AddressValue): string {
+  const named = !isAddress(value) && value.name !== undefined && missingFromInternet(value) === undefined;
+  return named ? `${formatAddressSet(value)} (${addressText(value)})` : addressText(value);
 }
 
 /** `web-sg (sg-0web)`; the name alone where it is the id. */

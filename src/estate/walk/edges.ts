@@ -1,5 +1,6 @@
 // The rings that stand at an edge: of a subnet (packet filters, network ACL), of an interface (security groups,
 // Kubernetes policies) and of a machine (host firewall, what listens). In and out, in the order of the wire.
+import { ruleAddress } from "../../layers/ports.ts";
 import { passHost } from "../../layers/host/pass.ts";
 import { decideNetworkAcl } from "../../layers/nacl/decide.ts";
 import { decideNetworkPolicy } from "../../layers/network-policy/decide.ts";
@@ -97,14 +98,14 @@ function remembered(
 /** A name for the other end, as a person would write it into a rule. */
 function peerName(passage: Passage, value: AddressValue): string {
   const { index } = passage.walk;
-  if (!isAddress(value)) return addressText(value);
+  if (!isAddress(value)) return ruleAddress(value);
   for (const network of index.estate.networks.keys()) {
     const place = index.interfaceAt(network, value);
     if (place === undefined || place.kind === "pod") continue;
     const group = index.ringOf(place).groups[0];
     if (group !== undefined) return placeName(group);
   }
-  return addressText(value);
+  return ruleAddress(value);
 }
 
 export function crossInterface(passage: Passage, place: Interface, direction: "inbound" | "outbound"): void {

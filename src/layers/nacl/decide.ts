@@ -1,11 +1,11 @@
 // How a network ACL decides: entries by number, the first that matches, `*` refuses the rest; every packet for itself,
 // replies too. (VPC user guide, "Network ACL rules".)
-import { addressText, type Packet } from "../../packet/packet.ts";
+import type { Packet } from "../../packet/packet.ts";
 import { evaluate } from "../../rules/evaluate.ts";
 import { all, always, destination, source, type Match } from "../../rules/match.ts";
 import type { Chain, Rule } from "../../rules/rule.ts";
 import type { Step } from "../../rules/step.ts";
-import { ringName, serviceMatch } from "../ports.ts";
+import { ringName, ruleAddress, serviceMatch } from "../ports.ts";
 import type { Direction } from "../security-group/decide.ts";
 import { serviceText } from "../security-group/decide.ts";
 import type { NetworkAcl, NetworkAclEntry } from "./model.ts";
@@ -105,7 +105,7 @@ function remedyText(
     ? `${serviceText({ ...packet, destinationPort: [1024, 65535] })} (ephemeral ports)`
     : serviceText(packet);
   const where =
-    direction === "inbound" ? `from ${addressText(packet.source)}` : `to ${addressText(packet.destination)}`;
+    direction === "inbound" ? `from ${ruleAddress(packet.source)}` : `to ${ruleAddress(packet.destination)}`;
   return `add to ${ringName(acl)} the ${direction} entry ${number}: allow ${service} ${where}`;
 }
 
