@@ -34,9 +34,22 @@ export const set: MatchModule = {
       .filter((other) => /^--(?:packets|bytes)-/.test(other.name))
       .map((other) => undecidable(rule, testText(other), "the counters of the set's entry"));
     const both = all(test, ...counted);
-    return used.negated ? inverted(both) : both;
+    if (!used.negated) return both;
+    // xt_set inverts what the set answers, and a set of ports answers no of a fragment that carries none: unlike other
+    // modules' negations, this one holds of later fragments.
+    return asksPorts(rule, used.values[0] ?? "") ? any(laterFragment, inverted(both)) : inverted(both);
   },
 };
+
+const laterFragment: Match = { kind: "fragment", is: "later" };
+
+function asksPorts(rule: RuleContext, name: string): boolean {
+  const ipSet = rule.sets.get(name);
+  if (ipSet?.type !== "list:set") return ipSet?.dimensions.includes("port") === true;
+  return ipSet.elements.some((element) =>
+    element.parts.some((part) => part.kind === "set" && part.name !== name && asksPorts(rule, part.name)),
+  );
+}
 
 function setTest(rule: RuleContext, used: OptionUse, returnNomatch: boolean): Match {
   const [name = "", flags = ""] = used.values;
