@@ -3,7 +3,7 @@
 import { groupRing, type GroupRing, type Peers } from "../layers/security-group/decide.ts";
 import { lowerNetworkAcl } from "../layers/nacl/decide.ts";
 import type { NetworkAcl } from "../layers/nacl/model.ts";
-import type { Direction } from "../layers/security-group/decide.ts";
+import type { Direction } from "../layers/ports.ts";
 import type { Address } from "../packet/address.ts";
 import { singleAddress, unionOfAddresses, type AddressSet } from "../packet/address-set.ts";
 import type { Chain } from "../rules/rule.ts";

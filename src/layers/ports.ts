@@ -1,11 +1,14 @@
 // What cloud rings share when they lower a rule's protocol, ports and ICMP type to tests: one meaning for
 // security groups and network ACLs.
 import type { NumberSet } from "../packet/intervals.ts";
-import { hasPorts, ICMP, ICMPV6 } from "../packet/protocol.ts";
+import { hasPorts, ICMP, ICMPV6, protocolName } from "../packet/protocol.ts";
 import { formatAddressSet, isAddress } from "../packet/address-set.ts";
-import { addressText, type AddressValue } from "../packet/packet.ts";
+import { addressText, numberText, type AddressValue, type Packet } from "../packet/packet.ts";
 import { missingFromInternet } from "../packet/special.ts";
 import { all, always, protocol as isProtocol, type Match } from "../rules/match.ts";
+
+/** Into a subnet or interface, or out of it. */
+export type Direction = "inbound" | "outbound";
 
 export interface Service {
   readonly protocol: number | "any";
@@ -37,4 +40,13 @@ export function ruleAddress(value: AddressValue): string {
 /** `web-sg (sg-0web)`; the name alone where it is the id. */
 export function ringName(ring: { readonly id: string; readonly name: string }): string {
   return ring.name === ring.id ? ring.id : `${ring.name} (${ring.id})`;
+}
+
+/** The service a packet asks for, as a rule would name it: `tcp 5432`, `icmp type 8`. */
+export function serviceText(packet: Packet): string {
+  const protocol = typeof packet.protocol === "number" ? protocolName(packet.protocol) : "all";
+  if (packet.icmpType !== undefined) return `${protocol} type ${numberText(packet.icmpType)}`;
+  return packet.destinationPort === undefined
+    ? protocol
+    : `${protocol} ${numberText(packet.destinationPort)}`;
 }

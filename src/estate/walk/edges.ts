@@ -1,13 +1,13 @@
 // The rings that stand at an edge: of a subnet (packet filters, network ACL), of an interface (security groups,
 // Kubernetes policies) and of a machine (host firewall, what listens). In and out, in the order of the wire.
-import { ruleAddress } from "../../layers/ports.ts";
+import { ruleAddress, serviceText } from "../../layers/ports.ts";
 import { passHost } from "../../layers/host/pass.ts";
 import { decideNetworkAcl } from "../../layers/nacl/decide.ts";
 import { decideNetworkPolicy } from "../../layers/network-policy/decide.ts";
 import { decidePacketFilter } from "../../layers/packet-filter/decide.ts";
-import { decideSecurityGroups, serviceText } from "../../layers/security-group/decide.ts";
+import { decideSecurityGroups } from "../../layers/security-group/decide.ts";
 import { isAddress } from "../../packet/address-set.ts";
-import { holds } from "../../packet/intervals.ts";
+import { listenerFor } from "../places.ts";
 import { addressText, type AddressValue } from "../../packet/packet.ts";
 import { protocolName } from "../../packet/protocol.ts";
 import type { ConnectionState } from "../../rules/match.ts";
@@ -234,12 +234,7 @@ function listening(passage: Passage, balancer: LoadBalancer): void {
   const { packet } = passage;
   const base = { layer: "load-balancer", place: placeName(balancer), ring: "listeners" } as const;
   const service = serviceText(packet);
-  const listener = balancer.listeners.find(
-    (item) =>
-      item.protocol === packet.protocol &&
-      typeof packet.destinationPort === "number" &&
-      holds(item.ports, packet.destinationPort),
-  );
+  const listener = listenerFor(balancer, packet);
   if (listener === undefined) {
     refuse(passage, {
       ...base,

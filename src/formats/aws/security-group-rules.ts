@@ -1,6 +1,6 @@
 // describe-security-group-rules: the same rules again, with an id each. They give the rules of describe-security-groups
 // their ids, or stand for a group of which only they were exported; where the two contradict, both are named.
-import type { Direction } from "../../layers/security-group/decide.ts";
+import type { Direction } from "../../layers/ports.ts";
 import type { SecurityGroup, SecurityGroupRule } from "../../layers/security-group/model.ts";
 import { Problem, originText } from "../../problem.ts";
 import type { Inventory } from "./inventory.ts";

@@ -1,7 +1,7 @@
 // Security groups: every permission of describe-security-groups becomes one rule for each of its peers. What
 // describe-security-group-rules adds to them stands in security-group-rules.ts.
 import type { SecurityGroup, SecurityGroupRule } from "../../layers/security-group/model.ts";
-import type { Direction } from "../../layers/security-group/decide.ts";
+import type { Direction } from "../../layers/ports.ts";
 import type { Service } from "../../layers/ports.ts";
 import type { Inventory } from "./inventory.ts";
 import {

@@ -5,9 +5,7 @@ import { evaluate } from "../../rules/evaluate.ts";
 import { all, always, destination, source, type Match } from "../../rules/match.ts";
 import type { Chain, Rule } from "../../rules/rule.ts";
 import type { Step } from "../../rules/step.ts";
-import { ringName, ruleAddress, serviceMatch } from "../ports.ts";
-import type { Direction } from "../security-group/decide.ts";
-import { serviceText } from "../security-group/decide.ts";
+import { ringName, ruleAddress, serviceMatch, serviceText, type Direction } from "../ports.ts";
 import type { NetworkAcl, NetworkAclEntry } from "./model.ts";
 
 /** One direction of an ACL as a chain whose policy is the `*` entry. */

@@ -5,8 +5,7 @@ import { evaluate } from "../../rules/evaluate.ts";
 import type { Chain } from "../../rules/rule.ts";
 import type { Step } from "../../rules/step.ts";
 import type { ConnectionState } from "../../rules/match.ts";
-import type { Direction } from "../security-group/decide.ts";
-import { serviceText } from "../security-group/decide.ts";
+import { serviceText, type Direction } from "../ports.ts";
 import type { PacketFilter } from "./model.ts";
 
 const none: ReadonlyMap<string, Chain> = new Map();

@@ -3,14 +3,13 @@
 // connection tracking".)
 import type { AddressSet } from "../../packet/address-set.ts";
 import { noAddresses } from "../../packet/address-set.ts";
-import { numberText, type Packet } from "../../packet/packet.ts";
-import { protocolName } from "../../packet/protocol.ts";
+import type { Packet } from "../../packet/packet.ts";
 import { matches } from "../../rules/matches.ts";
 import { all, destination, source, type Match } from "../../rules/match.ts";
 import type { Rule } from "../../rules/rule.ts";
 import type { Step } from "../../rules/step.ts";
 import { isMaybe, type Cause } from "../../rules/truth.ts";
-import { ringName, serviceMatch } from "../ports.ts";
+import { ringName, serviceMatch, serviceText, type Direction } from "../ports.ts";
 import type { SecurityGroup, SecurityGroupRule } from "./model.ts";
 
 /** What a rule's peer stands for in an estate. A group or list that is not there stands for nobody. */
@@ -20,8 +19,6 @@ export interface Peers {
   /** What people call a group. */
   readonly groupName: (group: string) => string | undefined;
 }
-
-export type Direction = "inbound" | "outbound";
 
 interface LoweredRule {
   readonly rule: Rule;
@@ -165,13 +162,4 @@ function remedyText(ring: GroupRing, direction: Direction, packet: Packet, peerN
   const group = ring.groups[0];
   const where = group === undefined ? "attach a security group that has" : `add to ${ringName(group)}`;
   return `${where} the ${direction} rule: ${serviceText(packet)} ${direction === "inbound" ? "from" : "to"} ${peerName}`;
-}
-
-/** The service a packet asks for, as a rule would name it: `tcp 5432`, `icmp type 8`. */
-export function serviceText(packet: Packet): string {
-  const protocol = typeof packet.protocol === "number" ? protocolName(packet.protocol) : "all";
-  if (packet.icmpType !== undefined) return `${protocol} type ${numberText(packet.icmpType)}`;
-  return packet.destinationPort === undefined
-    ? protocol
-    : `${protocol} ${numberText(packet.destinationPort)}`;
 }

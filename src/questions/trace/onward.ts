@@ -1,8 +1,8 @@
 // From a load balancer on: each of its targets is a connection of its own, from the balancer's address (or, where it
 // keeps the client's address, from the client's).
 import type { EstateIndex } from "../../estate/estate-index.ts";
-import type { Interface, LoadBalancer, LoadBalancerListener } from "../../estate/model.ts";
-import { holds } from "../../packet/intervals.ts";
+import type { Interface } from "../../estate/model.ts";
+import { listenerFor } from "../../estate/places.ts";
 import type { Packet } from "../../packet/packet.ts";
 import { ephemeralPorts } from "../../packet/protocol.ts";
 import type { Ends } from "./ends.ts";
@@ -43,15 +43,6 @@ export function onwardTraces(
     );
     return ends === undefined ? [] : [ask(index, question, ends, balancer, index.hostOf(place) ?? place)];
   });
-}
-
-export function listenerFor(balancer: LoadBalancer, packet: Packet): LoadBalancerListener | undefined {
-  return balancer.listeners.find(
-    (item) =>
-      item.protocol === packet.protocol &&
-      typeof packet.destinationPort === "number" &&
-      holds(item.ports, packet.destinationPort),
-  );
 }
 
 function endsFor(

@@ -1,6 +1,6 @@
 // What would stop a packet that gets through: for every ring that allows it, the smallest change in that ring's own
 // words. A deny where the ring has one, a narrower allow where it has not.
-import { serviceText } from "../../layers/security-group/decide.ts";
+import { serviceText } from "../../layers/ports.ts";
 import { addressText, type Packet } from "../../packet/packet.ts";
 import type { Step } from "../../rules/step.ts";
 import type { Trace } from "./model.ts";
