@@ -29,6 +29,10 @@ const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: "fetch a live configuration into a folder (aws)",
     load: async () => (await import("./import.ts")).importVerb,
   },
+  doctor: {
+    summary: "on this host: why nobody reaches a port although it is allowed",
+    load: async () => (await import("./doctor.ts")).doctorVerb,
+  },
   tour: {
     summary: "three questions on the example, to see what Ringwall does",
     load: async () => (await import("./tour.ts")).tourVerb,
