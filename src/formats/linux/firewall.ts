@@ -42,7 +42,7 @@ export function readLiveFirewall(system: System, name: string): LiveFirewall {
     else if (ran.output.trim() !== "") files.push({ path: command, text: ran.output });
   }
   const compatible = compatibleTables(files);
-  const texts = [...files, ...legacyListings(system, files)];
+  const texts = [...files, ...legacyListings(system)];
   const nft = system.run("nft", ["-j", "list", "ruleset"]);
   if (!nft.ok && !nft.missing)
     unread.push({ what: "nft -j list ruleset", why: nft.complaint || "it failed", remedy: root });
@@ -81,8 +81,8 @@ function readTexts(name: string, files: readonly SourceFile[]): HostFirewall {
 }
 
 /** The legacy engine's tables, where `iptables` is the nft one and someone used the other nevertheless. */
-function legacyListings(system: System, files: readonly SourceFile[]): SourceFile[] {
-  if (!files.some(isOfNft)) return [];
+function legacyListings(system: System): SourceFile[] {
+  if (!system.run("iptables", ["-V"]).output.includes("nf_tables")) return [];
   return ["iptables-legacy-save", "ip6tables-legacy-save"].flatMap((program) => {
     const ran = system.run(program, ["-c"]);
     return ran.ok && ran.output.trim() !== "" ? [{ path: program, text: ran.output }] : [];
