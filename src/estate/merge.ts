@@ -22,8 +22,17 @@ export function mergeEstate(name: string, parts: readonly EstatePart[]): Estate 
     }
     return merged;
   };
+  const [settings, second] = parts.flatMap((part) => part.settings ?? []);
+  if (second !== undefined) {
+    throw new Problem(
+      "reference",
+      `there are two drawings with settings: the first stands at ${originText(settings?.origin ?? second.origin)}`,
+      { origin: second.origin, remedy: "keep tiers, lint and the like in one ringwall.yaml" },
+    );
+  }
   return {
     name,
+    ...(settings === undefined ? {} : { settings }),
     networks: merge("network", (part) => part.networks),
     subnets: merge("subnet", (part) => part.subnets),
     interfaces: merge("interface", (part) => part.interfaces),

@@ -9,6 +9,7 @@ import type { Address, Prefix } from "../packet/address.ts";
 import type { AddressSet } from "../packet/address-set.ts";
 import type { NumberSet } from "../packet/intervals.ts";
 import type { Origin, Unknown } from "../problem.ts";
+import type { EstateSettings } from "./settings.ts";
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -222,6 +223,8 @@ export interface Estate {
   readonly prefixLists: ReadonlyMap<string, PrefixList>;
   readonly names: ReadonlyMap<string, NamedAddresses>;
   readonly policies: readonly NetworkPolicy[];
+  /** Tiers and how to lint: from `ringwall.yaml`. */
+  readonly settings?: EstateSettings;
   readonly unknowns: readonly Unknown[];
   /** The files that it was read from. */
   readonly sources: readonly string[];
