@@ -1,28 +1,48 @@
-// Finds and opens the files of an estate. The only place of the readers that touches the disk; synchronous, since
-// nothing else waits meanwhile and a promise a file costs more than the file.
+// Finds and opens the files of an estate on the disk; synchronous, since nothing else waits meanwhile and a promise a
+// file costs more than the file. Readers see files through a SourceTree alone; the other one is git-tree.ts.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { Problem, type Origin } from "../problem.ts";
 import type { SourceFile } from "./reader.ts";
+
+/** Where an estate's files are: the disk, or a revision of a repository. Paths are as the user writes them. */
+export interface SourceTree {
+  /** @throws Problem `unreadable` where there is no such path */
+  readonly isFolder: (path: string) => boolean;
+  /** Every file below a folder, by path; hidden ones are left out. */
+  readonly filesBelow: (folder: string) => string[];
+  /** @throws Problem `unreadable`, `limit` or `syntax` */
+  readonly openFile: (path: string, about?: { readonly origin?: Origin }) => SourceFile;
+}
 
 /** A file over this is no configuration; 256 MB holds the exports of the largest accounts. */
 const mostBytes = 256 * 1024 * 1024;
 /** Folders deeper or larger than this are a mistake in the path. */
 const mostFiles = 20_000;
 
-/** @throws Problem `unreadable` or `limit` */
-export function openFile(path: string, about: { readonly origin?: Origin } = {}): SourceFile {
+function openFile(path: string, about: { readonly origin?: Origin } = {}): SourceFile {
   const from = about.origin === undefined ? {} : { origin: about.origin };
   const found = attempt(path, from, () => statSync(path));
   if (found.isDirectory()) throw new Problem("unreadable", `${path} is a folder; a file was expected`, from);
-  if (found.size > mostBytes) {
-    throw new Problem(
-      "limit",
-      `${path} has ${Math.round(found.size / 1e6)} MB; at most ${mostBytes / 1048576} MB are read as configuration`,
-      from,
-    );
-  }
-  const bytes = attempt(path, from, () => readFileSync(path));
+  checkSize(path, found.size, from);
+  return textFile(
+    path,
+    attempt(path, from, () => readFileSync(path)),
+  );
+}
+
+/** @throws Problem `limit` */
+export function checkSize(path: string, bytes: number, about: { readonly origin?: Origin } = {}): void {
+  if (bytes <= mostBytes) return;
+  throw new Problem(
+    "limit",
+    `${path} has ${Math.round(bytes / 1e6)} MB; at most ${mostBytes / 1048576} MB are read as configuration`,
+    about,
+  );
+}
+
+/** A file's bytes as text. @throws Problem `syntax` where they are none */
+export function textFile(path: string, bytes: Buffer): SourceFile {
   const zero = bytes.indexOf(0);
   if (zero >= 0) {
     const line = countLines(bytes.subarray(0, zero));
@@ -59,16 +79,21 @@ function refuse(path: string, error: unknown, about: { readonly origin?: Origin 
   throw new Problem("unreadable", `${path}: ${why}`, about);
 }
 
-export function isFolder(path: string): boolean {
+function isFolder(path: string): boolean {
   return attempt(path, {}, () => statSync(path)).isDirectory();
 }
 
-/** Every file below a folder, by path; hidden ones are left out. */
-export function filesBelow(folder: string): string[] {
+function filesBelow(folder: string): string[] {
   const entries = attempt(folder, {}, () => readdirSync(folder, { recursive: true, withFileTypes: true }));
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+  return visibleFiles(
+    folder,
+    entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)),
+  );
+}
+
+/** The paths below a folder that are looked at, in order. @throws Problem `limit` */
+export function visibleFiles(folder: string, paths: readonly string[]): string[] {
+  const visible = paths
     .filter(
       (path) =>
         !relative(folder, path)
@@ -76,12 +101,15 @@ export function filesBelow(folder: string): string[] {
           .some((part) => part.startsWith(".") || part === "node_modules"),
     )
     .toSorted();
-  if (paths.length > mostFiles)
+  if (visible.length > mostFiles)
     throw new Problem("limit", `${folder} holds over ${mostFiles} files`, {
       remedy: "name a smaller folder",
     });
-  return paths;
+  return visible;
 }
+
+/** The files as they lie on the disk now. */
+export const diskTree: SourceTree = { isFolder, filesBelow, openFile };
 
 /** Prose, pictures and programs that stand beside exports and are never configuration. */
 export function isBystander(path: string): boolean {

@@ -5,7 +5,7 @@ import { mergeEstate } from "../estate/merge.ts";
 import type { Estate, EstatePart, Host } from "../estate/model.ts";
 import { Problem, type Unknown } from "../problem.ts";
 import { closest } from "../closest.ts";
-import { filesBelow, isBystander, isFolder, openFile } from "./files.ts";
+import { diskTree, isBystander, type SourceTree } from "./files.ts";
 import { readerOf } from "./recognise.ts";
 import type { Reader, SourceFile } from "./reader.ts";
 import type { Attachment, FirewallSource, RingwallDrawing } from "./ringwall/reader.ts";
@@ -17,22 +17,23 @@ const drawingName = "ringwall.yaml";
  * Reads an estate: a folder with `ringwall.yaml`, any folder of exports, or one file.
  *
  * @param path as the user wrote it; origins are shown relative to it
+ * @param tree where its files are: the disk, or a revision of a repository
  * @throws Problem for what can't be read: file, line, what was expected
  * @example const estate = await loadEstate("examples/three-tier");
  */
-export async function loadEstate(path: string): Promise<Estate> {
+export async function loadEstate(path: string, tree: SourceTree = diskTree): Promise<Estate> {
   const name = basename(resolve(path));
-  if (!isFolder(path)) {
-    const file = openFile(path);
+  if (!tree.isFolder(path)) {
+    const file = tree.openFile(path);
     const reader = await readerOf(file);
     if (reader === undefined) throw unrecognised(path);
-    if (reader.format === "ringwall") return loadDrawing(name, file);
+    if (reader.format === "ringwall") return loadDrawing(name, file, tree);
     return mergeEstate(name, [reader.read([file]), sourcesOf([file])]);
   }
-  const paths = filesBelow(path);
+  const paths = tree.filesBelow(path);
   const drawing = join(path, drawingName);
-  if (paths.includes(drawing)) return loadDrawing(name, openFile(drawing));
-  const { parts, read } = await readAll(paths);
+  if (paths.includes(drawing)) return loadDrawing(name, tree.openFile(drawing), tree);
+  const { parts, read } = await readAll(paths, tree);
   if (read === 0) throw unrecognised(path);
   return mergeEstate(name, parts);
 }
@@ -49,12 +50,15 @@ function sourcesOf(files: readonly SourceFile[]): EstatePart {
 }
 
 /** Reads files of any formats; those of one format together. What no reader recognises is reported. */
-async function readAll(paths: readonly string[]): Promise<{ parts: EstatePart[]; read: number }> {
+async function readAll(
+  paths: readonly string[],
+  tree: SourceTree,
+): Promise<{ parts: EstatePart[]; read: number }> {
   const groups = new Map<Reader, SourceFile[]>();
   const unknowns: Unknown[] = [];
   let read = 0;
   for (const path of paths.filter((candidate) => !isBystander(candidate))) {
-    const file = openFile(path);
+    const file = tree.openFile(path);
     const reader = await readerOf(file);
     if (reader === undefined) {
       unknowns.push({
@@ -71,18 +75,18 @@ async function readAll(paths: readonly string[]): Promise<{ parts: EstatePart[];
   return { parts: [...parts, sourcesOf([...groups.values()].flat()), { unknowns }], read };
 }
 
-async function loadDrawing(name: string, file: SourceFile): Promise<Estate> {
+async function loadDrawing(name: string, file: SourceFile, tree: SourceTree): Promise<Estate> {
   const { parseRingwall } = await import("./ringwall/reader.ts");
   const drawing = parseRingwall(file);
-  const paths = await sourcePaths(file, drawing);
-  const { parts } = await readAll(paths);
+  const paths = await sourcePaths(file, drawing, tree);
+  const { parts } = await readAll(paths, tree);
   const estate = mergeEstate(name, [drawing.part, ...parts, sourcesOf([file])]);
   const hosts = new Map(estate.hosts);
   const unknowns = [...estate.unknowns];
   const sources = new Set(estate.sources);
   for (const attachment of drawing.attachments) {
     const host = hostFor(estate, attachment);
-    const firewall = await readFirewall(host.name, file, attachment.firewall);
+    const firewall = await readFirewall(host.name, file, attachment.firewall, tree);
     if (firewall !== undefined) unknowns.push(...firewall.unknowns);
     for (const source of attachment.firewall)
       if (source.kind === "file") sources.add(join(dirname(file.path), source.path));
@@ -96,10 +100,10 @@ async function loadDrawing(name: string, file: SourceFile): Promise<Estate> {
   return { ...estate, hosts, unknowns, sources: [...sources] };
 }
 
-async function sourcePaths(file: SourceFile, drawing: RingwallDrawing): Promise<string[]> {
+async function sourcePaths(file: SourceFile, drawing: RingwallDrawing, tree: SourceTree): Promise<string[]> {
   const folder = dirname(file.path);
   if (drawing.sources.length === 0) return [];
-  const all = filesBelow(folder);
+  const all = tree.filesBelow(folder);
   const chosen = new Set<string>();
   for (const source of drawing.sources) {
     const pattern = source.pattern.replace(/^\.\//, "").replace(/\/$/, "");
@@ -151,6 +155,7 @@ async function readFirewall(
   name: string,
   from: SourceFile,
   sources: readonly FirewallSource[],
+  tree: SourceTree,
 ): Promise<Host["firewall"]> {
   if (sources.length === 0) return undefined;
   const files: SourceFile[] = [];
@@ -158,7 +163,7 @@ async function readFirewall(
     files.push(
       source.kind === "inline"
         ? source.file
-        : openFile(join(dirname(from.path), source.path), { origin: source.origin }),
+        : tree.openFile(join(dirname(from.path), source.path), { origin: source.origin }),
     );
   }
   const [first] = files;
