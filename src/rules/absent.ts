@@ -22,7 +22,7 @@ export function isAbsent(match: Match, view: View): boolean {
 }
 
 /** Which parts of a packet a test looks at, of those that a packet may lack. */
-function asksOf(match: Match): { readonly connection: boolean; readonly transport: boolean } {
+export function asksOf(match: Match): { readonly connection: boolean; readonly transport: boolean } {
   if (match.kind === "status" || match.kind === "direction") return asksConnection;
   if (match.kind === "mark") return match.of === "connection" ? asksConnection : asksNeither;
   if (match.kind === "tcp-flags" || match.kind === "tcp-option") return asksTransport;

@@ -125,7 +125,7 @@ function connectionAbsent(view: View, what: string): Truth {
 const onlyTcp: NumberSet = [TCP, TCP];
 const onlyIcmp: NumberSet = [ICMP, ICMP];
 const onlyIcmpv6: NumberSet = [ICMPV6, ICMPV6];
-const portedProtocols: NumberSet = [6, 6, 17, 17, 33, 33, 132, 132, 136, 136];
+export const portedProtocols: NumberSet = [6, 6, 17, 17, 33, 33, 132, 132, 136, 136];
 
 function isProtocol(packet: Packet, set: NumberSet): Truth {
   return numberIn("protocol", packet.protocol, set);
