@@ -8,6 +8,7 @@ import { readYaml, type Path } from "./document.ts";
 import { Drawing, entries, many } from "./drawing.ts";
 import { lowerListens, lowerPlaces } from "./places.ts";
 import { lowerRings } from "./rings.ts";
+import { lowerSettings } from "./settings.ts";
 import { checkStructure } from "./structure.ts";
 import { lowerWays } from "./ways.ts";
 
@@ -51,6 +52,7 @@ export function parseRingwall(file: SourceFile): RingwallDrawing {
   const places = lowerPlaces(drawing);
   const ways = lowerWays(drawing, places);
   const rings = lowerRings(drawing, places);
+  const settings = lowerSettings(drawing);
   const sources = many(drawing.file.sources, ["sources"]).map((item) => ({
     pattern: item.value,
     origin: document.valueAt(item.path),
@@ -96,6 +98,7 @@ export function parseRingwall(file: SourceFile): RingwallDrawing {
     hosts: places.hosts,
     ...ways,
     ...rings,
+    ...(settings === undefined ? {} : { settings }),
   };
   return { part, sources, attachments };
 }

@@ -305,6 +305,81 @@ const packetFilter = keyed("a packet filter", {
 
 const attachment = keyed("an attachment", { firewall, system, listens });
 
+const tier = keyed("a tier", {
+  members: oneOrMore("a subnet, host, security group or tag").describe(
+    "What stands in it: subnets, hosts, load balancers or security groups by name or id, or tags (`Tier=app`).",
+  ),
+  from: oneOrMore("the name of a tier")
+    .optional()
+    .describe(
+      "Who may begin connections to it: tiers, names of addresses, `internet`. Left out: the tier before it.",
+    ),
+  holds: z
+    .enum(["databases"], { error: "“databases” was expected" })
+    .optional()
+    .describe("`databases`: openings on the way to it weigh more."),
+});
+
+const severity = z.enum(["critical", "high", "medium", "low", "note"], {
+  error: "one of critical, high, medium, low, note was expected",
+});
+const portClass = (what: string) =>
+  ports.optional().describe(`Which ports count as ${what}, in place of Ringwall's own list.`);
+
+const suppression = keyed("a suppression", {
+  check: text("the number or name of a check").describe("The check, by number or name: `RW101`."),
+  at: text("a place or rule")
+    .optional()
+    .describe(
+      "Where: the ring's or place's name or id, a rule, `file` or `file:line`. Left out: everywhere.",
+    ),
+  reason: text("the reason")
+    .min(1, { error: "the reason was expected, in your words" })
+    .describe("Why it is accepted. Required: who reads it next year has only this."),
+  until: z
+    .string({ error: "the last day on which it counts was expected, such as 2026-12-31" })
+    .refine(isDay, { error: "a day such as 2026-12-31 was expected" })
+    .describe(
+      "The last day on which it counts, such as 2026-12-31 (UTC). Required; then the finding shows again.",
+    ),
+});
+
+function isDay(value: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
+  const time = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+}
+
+const lint = keyed("lint", {
+  disable: oneOrMore("the number or name of a check")
+    .optional()
+    .describe("Checks that are not run: `RW306`."),
+  enable: oneOrMore("the number or name of a check")
+    .optional()
+    .describe("Checks that are run though they are matters of taste, and off by themselves."),
+  severity: z
+    .record(z.string(), severity, { error: "severity is a mapping of checks to severities" })
+    .optional()
+    .describe("What findings of a check count as: `RW107: low`."),
+  ports: keyed("ports", {
+    admin: portClass("administration"),
+    database: portClass("databases"),
+    "plain-text": portClass("readable on the way"),
+  })
+    .optional()
+    .describe("Which ports belong to which class of services."),
+  fail: z
+    .enum(["critical", "high", "medium", "low", "note", "never"], {
+      error: "one of critical, high, medium, low, note, never was expected",
+    })
+    .optional()
+    .describe("Findings this bad or worse end `ringwall lint` with status 1. Default: low."),
+  suppress: z
+    .array(suppression, { error: "a list of suppressions was expected" })
+    .optional()
+    .describe("Findings that are known and accepted for a while, each with a reason and a last day."),
+});
+
 /** A whole `ringwall.yaml`. */
 export const ringwallSchema = keyed("the file", {
   ringwall: z
@@ -348,6 +423,10 @@ export const ringwallSchema = keyed("the file", {
     .describe(
       "What to add to hosts that the sources describe, by id or name: `i-0123: { firewall: db.rules }`.",
     ),
+  tiers: named("tiers", tier)
+    .optional()
+    .describe("Tiers, outermost first: what belongs together and is kept apart from the others."),
+  lint: lint.optional().describe("What `ringwall lint` looks for, and what is accepted for a while."),
 });
 
 export type RingwallFile = z.infer<typeof ringwallSchema>;

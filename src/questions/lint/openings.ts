@@ -2,7 +2,7 @@
 // one place where checks learn what is reachable; it says nothing of whether that is right.
 import { interfaceName } from "../../estate/estate-index.ts";
 import type { Interface } from "../../estate/model.ts";
-import { pairsOf, type NumberSet } from "../../packet/intervals.ts";
+import { holds, intersection, pairsOf, type NumberSet } from "../../packet/intervals.ts";
 import { isAddress, type AddressSet } from "../../packet/address-set.ts";
 import type { AddressValue, NumberValue, Packet } from "../../packet/packet.ts";
 import type { Step } from "../../rules/step.ts";
@@ -26,14 +26,30 @@ export function openingsTo(
   service: { readonly protocol: number; readonly ports: NumberSet; readonly family: 4 | 6 },
 ): readonly Opening[] {
   if (!to.addresses.some((item) => item.address.family === service.family)) return [];
-  const asked = context.ask({
-    from,
-    to: to.id,
-    protocol: service.protocol,
-    port: service.ports,
-    family: service.family,
-  });
-  return openingsOf(asked?.cases ?? []);
+  const { protocol, family } = service;
+  return answered(context, to, protocol, service.ports).flatMap((port) =>
+    openingsOf(context.ask({ from, to: to.id, protocol, port, family })?.cases ?? []),
+  );
+}
+
+/** The ports that something behind the interface answers on, as far as that is known: one by one then, else as a set. */
+function answered(
+  context: Context,
+  place: Interface,
+  protocol: number,
+  ports: NumberSet,
+): readonly (number | NumberSet)[] {
+  const balancer = context.index.loadBalancerOf(place);
+  const listens = context.index.hostOf(place)?.listens;
+  const known =
+    balancer?.listeners
+      .filter((item) => item.protocol === protocol)
+      .flatMap((item) => pairsOf(intersection(item.ports, ports))) ??
+    listens
+      ?.filter((item) => item.protocol === protocol && !item.local && holds(ports, item.port))
+      .map((item): [number, number] => [item.port, item.port]);
+  if (known === undefined) return [ports];
+  return known.map(([first, last]): number | NumberSet => (first === last ? first : [first, last]));
 }
 
 /** What gets from an interface to somewhere else, and back. */
