@@ -4,9 +4,20 @@ import type { Host, Subnet } from "../../estate/model.ts";
 import { TCP } from "../../packet/protocol.ts";
 import type { ReadInterface } from "./interfaces.ts";
 import type { Inventory } from "./inventory.ts";
-import { child, children, optionalText, optionalWhole, originOf, text, type Item } from "./item.ts";
+import {
+  child,
+  children,
+  hasField,
+  optionalText,
+  optionalWhole,
+  originOf,
+  text,
+  texts,
+  type Item,
+} from "./item.ts";
 import { once } from "./once.ts";
 import { placeOf } from "./place.ts";
+import { interfacesKey } from "./planned/marks.ts";
 
 const rdsDescription = "RDSNetworkInterface";
 
@@ -34,6 +45,7 @@ export function readDatabases(
 }
 
 function fits(item: Item, one: ReadInterface, subnets: ReadonlyMap<string, Subnet>): boolean {
+  if (hasField(item, interfacesKey)) return texts(item, interfacesKey).includes(one.id);
   const group = child(item, "DBSubnetGroup");
   const allowed =
     group === undefined ? [] : children(group, "Subnets").map((subnet) => text(subnet, "SubnetIdentifier"));

@@ -15,6 +15,7 @@ import {
 import { once } from "./once.ts";
 import type { ListKind } from "./kinds.ts";
 import { placeOf } from "./place.ts";
+import { spokenAddress } from "./planned/marks.ts";
 
 export function readInternetGateways(inventory: Inventory): Gateway[] {
   return [
@@ -142,7 +143,8 @@ function readNatGateway(
   }
   const interfaceId = primary === undefined ? undefined : optionalText(primary, "NetworkInterfaceId");
   const privateAddress = primary === undefined ? undefined : optionalAddress(primary, "PrivateIp");
-  const publicAddress = primary === undefined ? undefined : optionalAddress(primary, "PublicIp");
+  const publicAddress =
+    primary === undefined ? undefined : spokenAddress(primary, optionalAddress(primary, "PublicIp"));
   return {
     ...placeOf(item, id),
     kind: "nat",

@@ -19,6 +19,7 @@ import {
 import { once, sameMeaning } from "./once.ts";
 import { ownerOf, type Owners } from "./owners.ts";
 import { placeOf } from "./place.ts";
+import { isMadeUp, spokenAddress } from "./planned/marks.ts";
 
 /** An interface as the estate has it, and what only the other readers need to know of it. */
 export interface ReadInterface {
@@ -123,7 +124,10 @@ function withPublic(
   owners: Owners,
 ): InterfaceAddress {
   const association = child(one, "Association");
-  const associated = association === undefined ? undefined : optionalAddress(association, "PublicIp");
+  const associated =
+    association === undefined
+      ? undefined
+      : spokenAddress(association, optionalAddress(association, "PublicIp"));
   const elastic = owners.elasticAddress(id, address);
   if (associated !== undefined && elastic !== undefined && !sameMeaning(associated, elastic.address)) {
     throw new Problem(
@@ -133,11 +137,18 @@ function withPublic(
     );
   }
   const shown = associated ?? elastic?.address;
-  return shown === undefined ? { address } : { address, public: shown };
+  return {
+    address,
+    ...(shown === undefined ? {} : { public: shown }),
+    ...(isMadeUp(one) ? { synthetic: true } : {}),
+  };
 }
 
 function ipv6Addresses(item: Item): InterfaceAddress[] {
-  return children(item, "Ipv6Addresses").map((one) => ({ address: addressAt(one, "Ipv6Address") }));
+  return children(item, "Ipv6Addresses").map((one) => ({
+    address: addressAt(one, "Ipv6Address"),
+    ...(isMadeUp(one) ? { synthetic: true } : {}),
+  }));
 }
 
 /** Delegated prefixes (for containers) are addresses of the interface too, more than can be listed one by one. */

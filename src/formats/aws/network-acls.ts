@@ -8,6 +8,7 @@ import type { Inventory } from "./inventory.ts";
 import {
   child,
   children,
+  hasField,
   misshapen,
   optionalFlag,
   optionalText,
@@ -21,6 +22,7 @@ import {
 } from "./item.ts";
 import { once } from "./once.ts";
 import { placeOf } from "./place.ts";
+import { uncertainKey, whyUncertain } from "./planned/marks.ts";
 import { serviceAt, serviceWords } from "./service.ts";
 
 const lastNumber = 32766;
@@ -80,6 +82,7 @@ const entryKeys: ReadonlySet<string> = new Set([
   "CidrBlock",
   "Ipv6CidrBlock",
   "Egress",
+  uncertainKey,
 ]);
 
 function readEntry(entry: Item, acl: string, inventory: Inventory): NetworkAclEntry {
@@ -105,17 +108,33 @@ function readEntry(entry: Item, acl: string, inventory: Inventory): NetworkAclEn
       last: icmp === undefined ? undefined : optionalWhole(icmp, "Code"),
     },
   );
-  const key = optionalText(entry, "CidrBlock") === undefined ? "Ipv6CidrBlock" : "CidrBlock";
-  const prefix = prefixAt(entry, key);
+  const uncertain = whyUncertain(entry);
+  if (uncertain !== undefined) {
+    inventory.unknown(origin, uncertain, "the entry: matched or not, can't be known");
+  }
+  const { peer, name } = peerOf(entry, uncertain !== undefined);
   const direction = optionalFlag(entry, "Egress") === true ? "to" : "from";
+  const perhaps = uncertain === undefined ? "" : " (perhaps)";
   return {
     number,
     action,
     ...service,
-    peer: prefixSet(prefix),
+    peer,
+    ...(uncertain === undefined ? {} : { uncertain }),
     origin,
-    text: `${number} ${action} ${serviceWords(service)} ${direction} ${formatPrefix(prefix)}`,
+    text: `${number} ${action} ${serviceWords(service)} ${direction} ${name}${perhaps}`,
   };
+}
+
+/** An entry that is uncertain may be without a prefix: then it may be for every address. */
+function peerOf(
+  entry: Item,
+  uncertain: boolean,
+): { readonly peer: NetworkAclEntry["peer"]; readonly name: string } {
+  const key = optionalText(entry, "CidrBlock") === undefined ? "Ipv6CidrBlock" : "CidrBlock";
+  if (uncertain && !hasField(entry, key)) return { peer: allAddresses, name: "any" };
+  const prefix = prefixAt(entry, key);
+  return { peer: prefixSet(prefix), name: formatPrefix(prefix) };
 }
 
 /** Which ACL stands before which subnet. @throws Problem `reference` where two claim one subnet */

@@ -5,7 +5,8 @@ import { formatPrefix } from "../../packet/address.ts";
 import { noAddresses, prefixSet } from "../../packet/address-set.ts";
 import type { Origin } from "../../problem.ts";
 import type { Inventory } from "./inventory.ts";
-import { optionalText, originOf, prefixAt, text, type Item } from "./item.ts";
+import { hasField, optionalText, originOf, prefixAt, text, type Item } from "./item.ts";
+import { whyUncertain } from "./planned/marks.ts";
 
 export interface NamedPeer {
   readonly peer: Peer;
@@ -34,12 +35,25 @@ export function takePeers(inventory: Inventory, prefixLists: Iterable<string>): 
   };
 }
 
-export function prefixPeer(item: Item, key: string): NamedPeer {
+export function prefixPeer(item: Item, key: string, inventory: Inventory): NamedPeer {
+  const uncertain = uncertainPeer(item, key, inventory);
+  if (uncertain !== undefined) return uncertain;
   const prefix = prefixAt(item, key);
   return { peer: { kind: "addresses", set: prefixSet(prefix) }, name: formatPrefix(prefix) };
 }
 
+/** Of a rule that a template or plan does not settle: it may hold for the peer that stands there, for another, or not be there. */
+function uncertainPeer(item: Item, key: string, inventory: Inventory): NamedPeer | undefined {
+  const what = whyUncertain(item);
+  if (what === undefined) return undefined;
+  inventory.unknown(originOf(item), what, "the rule: matched or not, can't be known");
+  const name = hasField(item, key) ? `${text(item, key)} (perhaps)` : "whom, is not known";
+  return { peer: { kind: "unknown", what }, name };
+}
+
 export function listPeer(item: Item, known: KnownPeers, inventory: Inventory): NamedPeer {
+  const uncertain = uncertainPeer(item, "PrefixListId", inventory);
+  if (uncertain !== undefined) return uncertain;
   const id = text(item, "PrefixListId");
   if (known.prefixLists.has(id)) return { peer: { kind: "prefix-list", id }, name: id };
   const what = `the entries of the prefix list ${id} were not exported`;
@@ -53,6 +67,8 @@ export function listPeer(item: Item, known: KnownPeers, inventory: Inventory): N
  * in an account or VPC whose groups were not exported, its members are not known.
  */
 export function groupPeer(pair: Item, known: KnownPeers, inventory: Inventory): NamedPeer {
+  const uncertain = uncertainPeer(pair, "GroupId", inventory);
+  if (uncertain !== undefined) return uncertain;
   const id = text(pair, "GroupId");
   const origin = originOf(pair, id);
   const status = optionalText(pair, "PeeringStatus");

@@ -6,6 +6,7 @@ import type { Inventory } from "./inventory.ts";
 import {
   child,
   children,
+  hasField,
   optionalFlag,
   optionalText,
   originOf,
@@ -15,6 +16,7 @@ import {
 } from "./item.ts";
 import { once } from "./once.ts";
 import { placeOf } from "./place.ts";
+import { whyUncertain } from "./planned/marks.ts";
 
 /** What a route may point at: the ids that were read. */
 export interface RouteTargets {
@@ -80,12 +82,12 @@ function readRoute(route: Item, table: string, inventory: Inventory, targets: Ro
   const { prefixes, name } = destinationOf(route, targets);
   const origin = originOf(route, `${table} ${name}`);
   const target = isUnresolved(route, targets)
-    ? unresolvedTarget(name, inventory, origin)
+    ? unresolvedTarget(route, inventory, origin)
     : targetOf(route, targets);
   if (target.kind === "unknown" && !isUnresolved(route, targets)) {
     inventory.unknown(
       origin,
-      `a route to ${target.what}`,
+      whyUncertain(route) ?? `a route to ${target.what}`,
       "packets that take this route go where was not read",
     );
   }
@@ -108,6 +110,7 @@ function destinationOf(
     const set = targets.prefixList(list);
     return { prefixes: set === undefined ? everywhere : prefixesOf(set), name: list };
   }
+  if (isUnresolved(route, targets)) return { prefixes: everywhere, name: "a destination that is not known" };
   const written = optionalText(route, "DestinationIpv6CidrBlock") ?? text(route, "DestinationCidrBlock");
   const prefix = requirePrefix(written, originOf(route));
   return { prefixes: [prefix], name: formatPrefix(prefix) };
@@ -115,18 +118,23 @@ function destinationOf(
 
 const everywhere: readonly Prefix[] = [requirePrefix("0.0.0.0/0"), requirePrefix("::/0")];
 
-/** Whether a route is for a prefix list whose entries were not exported: it may take any packet. */
+/** Whether a route's destination is not known (a prefix list whose entries were not exported): it may take any packet. */
 function isUnresolved(route: Item, targets: RouteTargets): boolean {
   const list = optionalText(route, "DestinationPrefixListId");
-  return list !== undefined && targets.prefixList(list) === undefined;
+  if (list !== undefined) return targets.prefixList(list) === undefined;
+  return whyUncertain(route) !== undefined && !destinationKeys.some((key) => hasField(route, key));
 }
 
+const destinationKeys = ["DestinationCidrBlock", "DestinationIpv6CidrBlock"] as const;
+
 /** What no other route takes may be this one's, so it leads where can't be known rather than nowhere. */
-function unresolvedTarget(list: string, inventory: Inventory, origin: Route["origin"]): RouteTarget {
-  const what = `the prefix list ${list}, whose entries were not exported`;
+function unresolvedTarget(route: Item, inventory: Inventory, origin: Route["origin"]): RouteTarget {
+  const uncertain = whyUncertain(route);
+  const list = optionalText(route, "DestinationPrefixListId") ?? "";
+  const what = uncertain ?? `the prefix list ${list}, whose entries were not exported`;
   inventory.unknown(
     origin,
-    `a route for ${what}`,
+    uncertain === undefined ? `a route for ${what}` : what,
     "whether it takes a packet that no longer prefix takes is not known",
   );
   return { kind: "unknown", what };
@@ -163,6 +171,8 @@ function targetName(route: Item): string {
 }
 
 function targetOf(route: Item, targets: RouteTargets): RouteTarget {
+  const uncertain = whyUncertain(route);
+  if (uncertain !== undefined) return { kind: "unknown", what: uncertain };
   const state = optionalText(route, "State") ?? "active";
   if (state === "blackhole") return { kind: "blackhole" };
   if (state !== "active") return { kind: "unknown", what: `${targetName(route)} in the state “${state}”` };

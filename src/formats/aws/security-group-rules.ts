@@ -68,8 +68,8 @@ function readRule(item: Item, inventory: Inventory, known: KnownPeers): GroupRul
 }
 
 function peerOf(item: Item, inventory: Inventory, known: KnownPeers): NamedPeer {
-  if (optionalText(item, "CidrIpv4") !== undefined) return prefixPeer(item, "CidrIpv4");
-  if (optionalText(item, "CidrIpv6") !== undefined) return prefixPeer(item, "CidrIpv6");
+  if (optionalText(item, "CidrIpv4") !== undefined) return prefixPeer(item, "CidrIpv4", inventory);
+  if (optionalText(item, "CidrIpv6") !== undefined) return prefixPeer(item, "CidrIpv6", inventory);
   if (optionalText(item, "PrefixListId") !== undefined) return listPeer(item, known, inventory);
   const referenced = child(item, "ReferencedGroupInfo");
   if (referenced !== undefined) return groupPeer(referenced, known, inventory);

@@ -72,8 +72,8 @@ function readPermission(
   const rule = (at: Item, peer: NamedPeer): SecurityGroupRule =>
     ruleOf(service, direction, peer, optionalText(at, "Description"), originOf(at, group));
   return [
-    ...children(permission, "IpRanges").map((at) => rule(at, prefixPeer(at, "CidrIp"))),
-    ...children(permission, "Ipv6Ranges").map((at) => rule(at, prefixPeer(at, "CidrIpv6"))),
+    ...children(permission, "IpRanges").map((at) => rule(at, prefixPeer(at, "CidrIp", inventory))),
+    ...children(permission, "Ipv6Ranges").map((at) => rule(at, prefixPeer(at, "CidrIpv6", inventory))),
     ...children(permission, "PrefixListIds").map((at) => rule(at, listPeer(at, known, inventory))),
     ...children(permission, "UserIdGroupPairs").map((at) => rule(at, groupPeer(at, known, inventory))),
   ];

@@ -8,6 +8,7 @@ import type { Inventory } from "./inventory.ts";
 import { child, children, optionalText, optionalWhole, originOf, text, type Item } from "./item.ts";
 import { once } from "./once.ts";
 import { placeOf } from "./place.ts";
+import { whyUncertain } from "./planned/marks.ts";
 
 type Target = LoadBalancerListener["targets"][number];
 
@@ -46,8 +47,9 @@ export function readTargetGroups(inventory: Inventory, places: TargetPlaces): Ma
       const described = health.get(id);
       const leads = item.value["LoadBalancerArns"];
       const name = text(item, "TargetGroupName");
-      const uncertain = `the targets of ${name} were not exported (describe-target-health)`;
-      if (described === undefined && Array.isArray(leads) && leads.length > 0) {
+      const planned = whyUncertain(item);
+      const uncertain = planned ?? `the targets of ${name} were not exported (describe-target-health)`;
+      if (planned !== undefined || (described === undefined && Array.isArray(leads) && leads.length > 0)) {
         inventory.unknown(originOf(item, id), uncertain, "what stands behind it is not known");
       }
       const targets = (described ?? []).map((one) => targetsOf(one, item, places, atAddress, inventory));
@@ -57,7 +59,7 @@ export function readTargetGroups(inventory: Inventory, places: TargetPlaces): Ma
         ...placeOf(item, id, name),
         targets: targets.flat(),
         preservesClient: preserves(item, attributes.get(id)),
-        ...(described === undefined ? { uncertain } : {}),
+        ...(described === undefined || planned !== undefined ? { uncertain } : {}),
         ...(lost ? { uncertain: `some targets of ${name} were not exported` } : {}),
       };
     }),

@@ -4,6 +4,7 @@ import type { Network, TransitAttachment, TransitRouteTable } from "../../estate
 import { formatPrefix, requirePrefix } from "../../packet/address.ts";
 import type { Inventory } from "./inventory.ts";
 import { children, optionalFlag, optionalText, originOf, text, type Item } from "./item.ts";
+import { whyUncertain } from "./planned/marks.ts";
 import { idInFileName } from "./prefix-lists.ts";
 
 type TransitRoute = TransitRouteTable["routes"][number];
@@ -119,11 +120,20 @@ function readRoutes(item: Item, table: string, inventory: Inventory): TransitRou
     inventory.unknown(at, why, "whether it takes a packet that no longer prefix takes is not known");
     return uncertainRoutes(why, at);
   }
+  const uncertain = whyUncertain(item);
+  if (uncertain !== undefined && written === undefined) {
+    const at = originOf(item, table);
+    inventory.unknown(at, uncertain, "whether it takes a packet that no longer prefix takes is not known");
+    return uncertainRoutes(uncertain, at);
+  }
   const prefix = requirePrefix(text(item, "DestinationCidrBlock"), originOf(item));
   const blackhole = state === "blackhole";
   const through = children(item, "TransitGatewayAttachments");
   const attachment = through[0] === undefined ? undefined : text(through[0], "TransitGatewayAttachmentId");
   const origin = originOf(item, `${table} ${formatPrefix(prefix)}`);
+  if (uncertain !== undefined) {
+    inventory.unknown(origin, uncertain, "where packets that take this route go is not known");
+  }
   if (through.length > 1) {
     inventory.unknown(
       origin,
@@ -136,6 +146,7 @@ function readRoutes(item: Item, table: string, inventory: Inventory): TransitRou
       prefix,
       ...(attachment === undefined || blackhole ? {} : { attachment }),
       blackhole,
+      ...(uncertain === undefined ? {} : { uncertain }),
       propagated: optionalText(item, "Type") === "propagated",
       origin,
       text: `${formatPrefix(prefix)} → ${blackhole ? "blackhole" : (attachment ?? "nowhere")}`,

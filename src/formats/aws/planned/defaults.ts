@@ -1,0 +1,77 @@
+// What every VPC has without anybody writing it: a network ACL that lets everything pass, a main route table with the
+// local routes alone, and a security group that lets its own members in. (VPC user guide, "Default network ACL", "Main
+// route table", "Default security groups".)
+import type { Origin } from "../../../problem.ts";
+import type { Draft, Written } from "./draft.ts";
+
+export function defaultAclId(vpc: string): string {
+  return `${vpc}.DefaultNetworkAcl`;
+}
+
+export function mainTableId(vpc: string): string {
+  return `${vpc}.MainRouteTable`;
+}
+
+export function defaultGroupId(vpc: string): string {
+  return `${vpc}.DefaultSecurityGroup`;
+}
+
+export function addDefaultAcl(draft: Draft, vpc: string, origin: Origin): void {
+  const id = defaultAclId(vpc);
+  draft.add(
+    "NetworkAcls",
+    { NetworkAclId: id, VpcId: vpc, IsDefault: true, Entries: openEntries() },
+    { ...origin, id },
+  );
+}
+
+/** Number 100 for IPv4 and 101 for IPv6, as EC2 writes them. */
+export function openEntries(): Written[] {
+  return [false, true].flatMap((Egress) => [
+    { RuleNumber: 100, Protocol: "-1", RuleAction: "allow", CidrBlock: "0.0.0.0/0", Egress },
+    { RuleNumber: 101, Protocol: "-1", RuleAction: "allow", Ipv6CidrBlock: "::/0", Egress },
+  ]);
+}
+
+export function addMainTable(draft: Draft, vpc: string, prefixes: readonly string[], origin: Origin): void {
+  const id = mainTableId(vpc);
+  draft.add(
+    "RouteTables",
+    { RouteTableId: id, VpcId: vpc, Associations: [{ Main: true }], Routes: localRoutes(prefixes) },
+    { ...origin, id },
+  );
+}
+
+/** The routes that every table of a VPC has: one for each of the VPC's own prefixes. */
+export function localRoutes(prefixes: readonly string[]): Written[] {
+  return prefixes.map((prefix) => ({
+    [prefix.includes(":") ? "DestinationIpv6CidrBlock" : "DestinationCidrBlock"]: prefix,
+    GatewayId: "local",
+    State: "active",
+  }));
+}
+
+/** Lets its members in from one another, and everything out. */
+export function addDefaultGroup(draft: Draft, vpc: string, origin: Origin): void {
+  const id = defaultGroupId(vpc);
+  draft.add(
+    "SecurityGroups",
+    {
+      GroupId: id,
+      GroupName: "default",
+      VpcId: vpc,
+      IpPermissions: [{ IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: id }] }],
+      IpPermissionsEgress: [openPermission()],
+    },
+    { ...origin, id },
+  );
+}
+
+/** All traffic to everywhere: what EC2 gives a new group for its outbound rules. */
+export function openPermission(): Written {
+  return {
+    IpProtocol: "-1",
+    IpRanges: [{ CidrIp: "0.0.0.0/0" }],
+    Ipv6Ranges: [{ CidrIpv6: "::/0" }],
+  };
+}
