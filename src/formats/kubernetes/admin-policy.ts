@@ -30,7 +30,7 @@ import {
 } from "./peers.ts";
 import { portsMatch, portsText, readAdminPort } from "./ports.ts";
 import { readSelector, selectorText, type Selector } from "./selectors.ts";
-import type { MapTree, Tree } from "./tree.ts";
+import type { MapTree, Tree } from "../tree.ts";
 
 type Direction = "ingress" | "egress";
 

@@ -5,7 +5,7 @@ import { Problem } from "../../problem.ts";
 import { parse } from "yaml";
 import { asMap, listField, mapField, textField } from "./fields.ts";
 import type { KubernetesObject } from "./objects.ts";
-import type { MapTree } from "./tree.ts";
+import type { MapTree } from "../tree.ts";
 
 /** A secondary network that a pod asks for: the NetworkAttachmentDefinition, and the addresses where they are said. */
 export interface Attachment {

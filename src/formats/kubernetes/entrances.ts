@@ -7,7 +7,7 @@ import type { Endpoint } from "./cluster.ts";
 import { asMap, asText, field, listField, mapField, named, required, textField } from "./fields.ts";
 import { fullName, type KubernetesObject } from "./objects.ts";
 import { readPortOrName, type Service, type ServicePort, type Target } from "./services.ts";
-import type { MapTree } from "./tree.ts";
+import type { MapTree } from "../tree.ts";
 
 interface Backend {
   readonly service: string;

@@ -1,7 +1,7 @@
 // Reads the fields of a manifest strictly: the right type, within its bounds, and no field that Kubernetes does not
 // have. What is wrong is a Problem at the value's own line and column that says what was expected.
 import { Problem, type Origin } from "../../problem.ts";
-import type { ListTree, MapTree, Tree } from "./tree.ts";
+import type { ListTree, MapTree, Tree } from "../tree.ts";
 
 /** A field's value; absent and null are the same, as in Kubernetes. */
 export function field(map: MapTree | undefined, name: string): Tree | undefined {

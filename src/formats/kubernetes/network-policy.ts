@@ -11,7 +11,7 @@ import { fullName, type KubernetesObject } from "./objects.ts";
 import { addressPeerMatch, outsideMatch, podPeerMatch, readIpBlock, selectedBy, type Side } from "./peers.ts";
 import { anyPortMatch, portsMatch, portsText, readPort } from "./ports.ts";
 import { readSelector, selectorText, type Selector } from "./selectors.ts";
-import type { MapTree, Tree } from "./tree.ts";
+import type { MapTree, Tree } from "../tree.ts";
 
 /** Which endpoints the policy can speak of, and how an ipBlock finds them. */
 interface Scope {

@@ -5,7 +5,7 @@ import { Problem, type Origin, type Unknown } from "../../problem.ts";
 import { asMap, asWord, field, mapField, required, textField } from "./fields.ts";
 import { fullName, type KubernetesObject } from "./objects.ts";
 import { readSelector, selects, type Labels } from "./selectors.ts";
-import type { MapTree } from "./tree.ts";
+import type { MapTree } from "../tree.ts";
 
 export interface ClusterNetwork {
   readonly id: string;

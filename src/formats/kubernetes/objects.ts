@@ -3,7 +3,7 @@
 import { originText, Problem, type Origin } from "../../problem.ts";
 import type { SourceFile } from "../reader.ts";
 import { asList, asMap, asText, field, named, required, textField, textMap } from "./fields.ts";
-import { readTrees, type MapTree, type Tree } from "./tree.ts";
+import { readTrees, type MapTree, type Tree } from "../tree.ts";
 
 export interface KubernetesObject {
   readonly kind: string;

@@ -22,7 +22,7 @@ import { all, any, inverted, never, type Match } from "../../rules/match.ts";
 import type { Cluster, Endpoint } from "./cluster.ts";
 import { asMap, asText, listField, onlyFields, required } from "./fields.ts";
 import { selects, type Selector } from "./selectors.ts";
-import type { Tree } from "./tree.ts";
+import type { Tree } from "../tree.ts";
 
 export type Side = "source" | "destination";
 

@@ -24,7 +24,7 @@ import {
   type Attachment,
 } from "./attachments.ts";
 import type { KubernetesObject } from "./objects.ts";
-import type { MapTree, Tree } from "./tree.ts";
+import type { MapTree, Tree } from "../tree.ts";
 
 export interface ContainerPort {
   readonly name?: string;

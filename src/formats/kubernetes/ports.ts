@@ -9,7 +9,7 @@ import type { Endpoint } from "./cluster.ts";
 import { asMap, asText, asWhole, field, mismatch, onlyFields, required } from "./fields.ts";
 import { isEndpoint } from "./peers.ts";
 import { portProtocol } from "./pods.ts";
-import type { Tree } from "./tree.ts";
+import type { Tree } from "../tree.ts";
 
 export type PolicyPort =
   | { readonly kind: "all"; readonly protocol: number }

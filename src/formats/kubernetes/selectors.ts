@@ -2,7 +2,7 @@
 // (kubernetes.io, "Labels and Selectors"; NotIn and DoesNotExist also hold for what lacks the label.)
 import { Problem } from "../../problem.ts";
 import { asMap, asText, asWord, field, listField, onlyFields, required, textMap } from "./fields.ts";
-import type { Tree } from "./tree.ts";
+import type { Tree } from "../tree.ts";
 
 const operators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 

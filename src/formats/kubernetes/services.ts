@@ -17,7 +17,7 @@ import {
 import type { Cluster, Endpoint } from "./cluster.ts";
 import { fullName, type KubernetesObject } from "./objects.ts";
 import { portProtocol } from "./pods.ts";
-import type { MapTree, Tree } from "./tree.ts";
+import type { MapTree, Tree } from "../tree.ts";
 
 export type Target = LoadBalancerListener["targets"][number];
 

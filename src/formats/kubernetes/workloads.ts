@@ -6,7 +6,7 @@ import { asFlag, asMap, field, listField, textField } from "./fields.ts";
 import type { KubernetesObject } from "./objects.ts";
 import type { Attachment } from "./attachments.ts";
 import { makesPods, podOf, type ContainerPort, type Pod } from "./pods.ts";
-import type { Tree } from "./tree.ts";
+import type { Tree } from "../tree.ts";
 
 export interface Workload {
   /** `namespace/name`, made unique where two kinds share it. */

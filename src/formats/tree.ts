@@ -1,5 +1,5 @@
-// Manifests as plain trees in which every value knows where it was written, whether they came as YAML or as JSON.
-// Knows no kind of object.
+// YAML and JSON as plain trees in which every value knows where it was written: Kubernetes' manifests, CloudFormation's
+// templates. Knows no kind of object.
 import {
   isAlias,
   isMap,
@@ -10,11 +10,11 @@ import {
   type Document,
   type Node,
 } from "yaml";
-import { Problem, type Origin } from "../../problem.ts";
-import { isObject, readJson, type Json, type JsonDocument } from "../json.ts";
-import type { SourceFile } from "../reader.ts";
-import { refuseDeepYaml } from "../yaml-nesting.ts";
-import { indentQuoted } from "./quoted.ts";
+import { Problem, type Origin } from "../problem.ts";
+import { isObject, readJson, type Json, type JsonDocument } from "./json.ts";
+import type { SourceFile } from "./reader.ts";
+import { refuseDeepYaml } from "./yaml-nesting.ts";
+import { indentQuoted } from "./yaml-quoted.ts";
 
 export interface MapTree {
   readonly kind: "map";
@@ -31,7 +31,10 @@ export interface ScalarTree {
   readonly origin: Origin;
   readonly value: string | number | boolean | null;
 }
-export type Tree = MapTree | ListTree | ScalarTree;
+export type Tree = (MapTree | ListTree | ScalarTree) & {
+  /** A tag of the file's own language, where one stands before the value: `!Ref`. */
+  readonly tag?: string;
+};
 
 /** A field of a map: where its name stands, and its value. */
 export interface Entry {
@@ -39,7 +42,7 @@ export interface Entry {
   readonly value: Tree;
 }
 
-/** Nested deeper than any manifest; a bound so that a crafted file can't exhaust the stack. */
+/** Nested deeper than any manifest or template; a bound so that a crafted file can't exhaust the stack. */
 const deepest = 200;
 /** Values that aliases may add to a file: far above any chart's anchors, far below an alias bomb. */
 const mostFromAliases = 100_000;
@@ -80,7 +83,7 @@ function fromYaml(file: SourceFile): Tree[] {
   if (file.text.length > longestYaml) {
     throw new Problem("limit", `a YAML file of over ${longestYaml / 1024 / 1024} MB is not read`, {
       origin: { file: file.path, line: 1 },
-      remedy: "export it as JSON (kubectl get … -o json), or as several files",
+      remedy: "export it as JSON, or as several files",
     });
   }
   const text = file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text;
@@ -178,7 +181,8 @@ class YamlTurner {
     this.depth += 1;
     const tree = this.turnKind(node, origin);
     this.depth -= 1;
-    return tree;
+    const tag = isAlias(node) ? undefined : node?.tag;
+    return tag?.startsWith("!") === true && tag.length > 1 ? { ...tree, tag } : tree;
   }
 
   turnKind(node: Node | null, origin: Origin): Tree {
