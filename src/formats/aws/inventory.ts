@@ -8,8 +8,14 @@ import { itemsOf, misshapen, text, children, optionalText, type Item } from "./i
 import { importKey, isWhole, meaningOf, type Kind } from "./kinds.ts";
 
 export class Inventory {
+  /** Whether it is a part of an account by its nature, as a plan is: what it names and lacks may well be there. */
+  readonly partial: boolean;
   readonly #items = new Map<Kind, Item[]>();
   readonly #unknowns: Unknown[] = [];
+
+  constructor({ partial = false }: { readonly partial?: boolean } = {}) {
+    this.partial = partial;
+  }
 
   /** All items of a kind, in the order of the files. */
   of(kind: Kind): readonly Item[] {

@@ -124,7 +124,7 @@ function describedOwner(
   network: string | undefined,
   owners: Owners,
 ): { readonly kind: InterfaceKind; readonly owner?: string } | undefined {
-  const balancer = /^ELB (?<name>\S+)$/.exec(description)?.groups?.["name"];
+  const balancer = /^ELB (?<name>.+)$/.exec(description)?.groups?.["name"];
   if (balancer !== undefined) {
     const owner = owners.loadBalancer(balancer, network);
     return { kind: "load-balancer", ...(owner === undefined ? {} : { owner }) };

@@ -20,6 +20,8 @@ export interface KnownPeers {
   readonly accounts: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
   readonly prefixLists: ReadonlySet<string>;
+  /** Whether groups that are not among them may be there all the same. */
+  readonly partial: boolean;
 }
 
 export function takePeers(inventory: Inventory, prefixLists: Iterable<string>): KnownPeers {
@@ -32,6 +34,7 @@ export function takePeers(inventory: Inventory, prefixLists: Iterable<string>): 
     accounts: new Set([...present(groups, "OwnerId"), ...present(rules, "GroupOwnerId")]),
     networks: new Set(present(groups, "VpcId")),
     prefixLists: new Set(prefixLists),
+    partial: inventory.partial,
   };
 }
 
@@ -79,15 +82,17 @@ export function groupPeer(pair: Item, known: KnownPeers, inventory: Inventory): 
   const account = optionalText(pair, "UserId");
   const network = optionalText(pair, "VpcId");
   const outside =
+    known.partial ||
     (account !== undefined && !known.accounts.has(account)) ||
     (network !== undefined && !known.networks.has(network));
   if (!outside) return stale(id, "there is no such group", origin, inventory);
   const where = [account === undefined ? "" : `account ${account}`, network ?? ""]
     .filter((part) => part !== "")
     .join(", ");
-  const what = `the members of ${id} (${where}) were not exported`;
+  const shown = where === "" ? id : `${id} (${where})`;
+  const what = `the members of ${shown} were not exported`;
   inventory.unknown(origin, what, "the rule: matched or not, can't be known");
-  return { peer: { kind: "unknown", what }, name: `${id} (${where})` };
+  return { peer: { kind: "unknown", what }, name: shown };
 }
 
 const live: ReadonlySet<string> = new Set(["active", "pending-acceptance", "provisioning"]);

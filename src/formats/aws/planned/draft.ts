@@ -9,7 +9,7 @@ import type { Kind } from "../kinds.ts";
 export type Written = { [key: string]: Json };
 
 export class Draft {
-  readonly inventory = new Inventory();
+  readonly inventory = new Inventory({ partial: true });
   readonly #origins = new WeakMap<object, Origin>();
 
   /** A list of this kind is whole though it be empty: what is not in it is not there. */
