@@ -1,10 +1,10 @@
 // The command line: finds the verb, reads its options, runs it, and turns whatever went wrong into one clear message
 // and an exit status. 0 fine, 1 the answer is no, 2 unusable input or usage.
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { closest } from "../closest.ts";
 import { originText, Problem } from "../problem.ts";
 import type { Terminal, Verb } from "./verb.ts";
+import { version } from "./version.ts";
 
 interface VerbEntry {
   readonly summary: string;
@@ -16,6 +16,10 @@ const verbs: Readonly<Record<string, VerbEntry>> = {
   trace: {
     summary: "what happens to a packet at every ring, there and back",
     load: async () => (await import("./trace.ts")).traceVerb,
+  },
+  lint: {
+    summary: "mistakes, each with a witness packet and a remedy that was tried",
+    load: async () => (await import("./lint.ts")).lintVerb,
   },
   replay: {
     summary: "run a packet capture through a firewall or an estate",
@@ -130,11 +134,6 @@ function overview(): string {
     "ringwall help <verb> says more. Exit status: 0 fine, 1 the answer is no, 2 unusable input or usage.",
     "",
   ].join("\n");
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return /"version":\s*"([^"]+)"/.exec(text)?.[1] ?? "unknown";
 }
 
 /** `file:line:column: message`, and the remedy below. */

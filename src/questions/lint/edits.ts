@@ -1,5 +1,6 @@
 // Pure changes of an estate for remedies: each takes an estate and gives another that shares everything else with it.
 // They edit what was read, not the files.
+import { isDeepStrictEqual } from "node:util";
 import type { Estate, Host, Interface, Subnet } from "../../estate/model.ts";
 import type { Table } from "../../layers/host/model.ts";
 import type { NetworkAclEntry } from "../../layers/nacl/model.ts";
@@ -35,18 +36,28 @@ export function editGroup(
   });
 }
 
-/** @example replaceGroupRule("sg-1", "inbound", rule, { ...rule, peer: { kind: "group", id: "sg-2" } }) */
+/**
+ * A rule as it is written becomes others: a line that names several peers was read as several rules, and each is changed.
+ * @example replaceGroupRule("sg-1", "inbound", rule, (item) => [{ ...item, peer: { kind: "group", id: "sg-2" } }])
+ */
 export function replaceGroupRule(
   group: string,
   direction: Direction,
   rule: SecurityGroupRule,
-  ...by: readonly SecurityGroupRule[]
+  by: (rule: SecurityGroupRule) => readonly SecurityGroupRule[],
 ): Edit {
-  return editGroup(group, direction, (rules) => rules.flatMap((item) => (item === rule ? by : [item])));
+  return editGroup(group, direction, (rules) =>
+    rules.flatMap((item) => (isWrittenWith(item, rule) ? by(item) : [item])),
+  );
+}
+
+/** Whether two rules of a group come from one line that names several peers. */
+export function isWrittenWith(a: SecurityGroupRule, b: SecurityGroupRule): boolean {
+  return a === b || (a.text === b.text && isDeepStrictEqual(a.origin, b.origin));
 }
 
 export function removeGroupRule(group: string, direction: Direction, rule: SecurityGroupRule): Edit {
-  return replaceGroupRule(group, direction, rule);
+  return replaceGroupRule(group, direction, rule, () => []);
 }
 
 export function removeGroup(group: string): Edit {

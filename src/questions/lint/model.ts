@@ -101,8 +101,14 @@ export interface Finding {
   readonly remedy?: Remedy;
 }
 
-/** Whether a remedy was tried: on the estate as edited, the finding is gone, nothing as bad is new, and what must work does. */
-export type Tried = { readonly works: true } | { readonly works: false; readonly why: string };
+/**
+ * Whether a remedy holds: `works` means that on the estate as edited the finding is gone, nothing as bad is new, and what
+ * must work does. `fails` names what was not so; `untried` why nothing was tried.
+ */
+export type Tried =
+  | { readonly outcome: "works" }
+  | { readonly outcome: "fails"; readonly why: string }
+  | { readonly outcome: "untried"; readonly why: string };
 
 /** A finding as it is reported. */
 export interface Reported {

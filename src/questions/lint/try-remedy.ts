@@ -23,9 +23,9 @@ export function tryRemedy(
   finding: Finding,
   remedy: Remedy,
 ): Tried {
-  const fails = (why: string): Tried => ({ works: false, why });
+  const fails = (why: string): Tried => ({ outcome: "fails", why });
   if (remedy.edit === undefined)
-    return fails(remedy.unchecked ?? "what to write there is for a person to choose");
+    return { outcome: "untried", why: remedy.unchecked ?? "what to write there is for a person to choose" };
   const severity = finding.severity ?? check.severity;
   const edited = remedy.edit(estate);
   if (edited === estate) return fails("the change changes nothing");
@@ -43,7 +43,7 @@ export function tryRemedy(
     const broken = brokenBy(context, expectation);
     if (broken !== undefined) return fails(broken);
   }
-  return { works: true };
+  return { outcome: "works" };
 }
 
 function brokenBy(context: Context, { question, answer }: Expectation): string | undefined {

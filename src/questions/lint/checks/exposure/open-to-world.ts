@@ -85,18 +85,18 @@ function remedyOf(context: Context, question: PortQuestion, asked: Asked, openin
     edit:
       rest === undefined
         ? removeGroupRule(culprit.group.id, "inbound", culprit.rule)
-        : replaceGroupRule(culprit.group.id, "inbound", culprit.rule, rest),
+        : replaceGroupRule(culprit.group.id, "inbound", culprit.rule, (rule) => [
+            { ...rule, ports: rest, text: `${rule.text} (only ${numberText(rest)})` },
+          ]),
     expect: rest === undefined ? [] : stillOpen(context, opening, asked, rest),
   };
 }
 
-/** The rule without the ports that were asked about; undefined where nothing is left of it. */
-function withoutPorts(rule: SecurityGroupRule, asked: Asked): SecurityGroupRule | undefined {
+/** The ports that are left of a rule without those that were asked about; undefined where none is. */
+function withoutPorts(rule: SecurityGroupRule, asked: Asked): NumberSet | undefined {
   if (rule.protocol !== asked.protocol || !hasPorts(asked.protocol)) return undefined;
   const left = difference(portDomain, rule.ports ?? anyPort, asked.ports);
-  return left.length === 0
-    ? undefined
-    : { ...rule, ports: left, text: `${rule.text} (only ${numberText(left)})` };
+  return left.length === 0 ? undefined : left;
 }
 
 /** A port that the rule keeps and that worked before has to work afterwards. */
@@ -104,9 +104,9 @@ function stillOpen(
   context: Context,
   { at, packet }: WorldOpening,
   asked: Asked,
-  rest: SecurityGroupRule,
+  rest: NumberSet,
 ): readonly Expectation[] {
-  const port = rest.ports?.[0];
+  const [port] = rest;
   if (port === undefined) return [];
   const question = { from: "internet", to: at.id, protocol: asked.protocol, port, family: packet.family };
   return context.ask(question)?.answer === "allowed" ? [{ question, answer: "allowed" }] : [];
