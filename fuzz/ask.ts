@@ -1,6 +1,7 @@
 // Asks whatever was read about a packet, since a reader that lets nonsense through is only found out by who uses it.
 import { indexOf } from "../src/estate/estate-index.ts";
 import type { Estate } from "../src/estate/model.ts";
+import { decidingRings } from "../src/estate/walk/deciding.ts";
 import { Memory } from "../src/estate/walk/memory.ts";
 import { walkPacket } from "../src/estate/walk/walk.ts";
 import { passHost } from "../src/layers/host/pass.ts";
@@ -70,7 +71,14 @@ export function askEstate(estate: Estate): void {
     }
   }
   const index = indexOf(estate);
-  const walk = { index, memory: new Memory(), now: 0, isReply: false, rememberRefused: true };
+  const walk = {
+    index,
+    rings: decidingRings,
+    memory: new Memory(),
+    now: 0,
+    isReply: false,
+    rememberRefused: true,
+  };
   const places = [...estate.interfaces.values()].slice(0, most);
   for (const place of places) {
     for (const own of places.flatMap((other) => other.addresses)) {

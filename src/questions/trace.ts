@@ -3,20 +3,17 @@
 import { indexOf, type EstateIndex } from "../estate/estate-index.ts";
 import { findEndpoint, type Endpoint } from "../estate/find.ts";
 import type { Estate, Interface } from "../estate/model.ts";
-import { Memory } from "../estate/walk/memory.ts";
-import type { Answer, End } from "../estate/walk/passage.ts";
-import { walkPacket, type Start } from "../estate/walk/walk.ts";
+import { decidingRings } from "../estate/walk/deciding.ts";
+import type { Answer } from "../estate/walk/passage.ts";
 import { Problem } from "../problem.ts";
-import type { Packet } from "../packet/packet.ts";
 import type { Cause } from "../rules/truth.ts";
 import { askInPieces } from "../rules/split.ts";
-import { assemble, combine, worst } from "./trace/assemble.ts";
+import { assemble, worst } from "./trace/assemble.ts";
 import { buildEnds, sharedFamilies, type Ends } from "./trace/ends.ts";
 import type { Trace, TraceCase, TraceQuestion } from "./trace/model.ts";
 import { onwardTraces } from "./trace/onward.ts";
-import { checkReply } from "./trace/check-reply.ts";
-import { replyTo } from "./trace/reply.ts";
 import { backendsOf, type Backend } from "./trace/service.ts";
+import { thereAndBack } from "./trace/there-and-back.ts";
 
 export type { Trace, TraceQuestion } from "./trace/model.ts";
 
@@ -98,7 +95,11 @@ export function traceEnds(
   from: { readonly name: string },
   to: { readonly name: string },
 ): Trace {
-  const pieces = askInPieces(ends.packet, (packet) => thereAndBack(index, question, ends, packet), causesOf);
+  const pieces = askInPieces(
+    ends.packet,
+    (packet) => thereAndBack(index, decidingRings, ends, packet, question.state),
+    causesOf,
+  );
   const cases = pieces.map((piece) => piece.result);
   const shown = worst(cases);
   const onward = onwardTraces(index, question, shown, traceEnds);
@@ -112,40 +113,6 @@ export function traceEnds(
     onwardAnswer: onwardAnswer(onward),
     unknowns: index.estate.unknowns,
   });
-}
-
-function thereAndBack(index: EstateIndex, question: TraceQuestion, ends: Ends, packet: Packet): TraceCase {
-  const memory = new Memory();
-  const shared = {
-    index,
-    memory,
-    now: 0,
-    rememberRefused: true,
-    ...(question.state === "established" ? { assume: "established" as const } : {}),
-  };
-  const goal = ends.goal === undefined ? {} : { goal: ends.goal };
-  const walkedThere = walkPacket({ ...shared, isReply: false, ...goal }, packet, ends.start);
-  const forward =
-    ends.preface === undefined
-      ? walkedThere
-      : { ...walkedThere, steps: [ends.preface, ...walkedThere.steps] };
-  // What came from outside and never got in is answered by nobody; between two places of the estate the way back is
-  // a question of its own, even where the way there fails.
-  const lost = forward.end.kind === "nowhere" || (forward.jumped && ends.start.kind === "outside");
-  const back = lost ? undefined : replyTo(forward.packet);
-  if (back === undefined) return { packet, answer: forward.answer, forward };
-  const home = ends.start.kind === "interface" ? { goal: ends.start.interface } : {};
-  const walked = walkPacket({ ...shared, isReply: true, ...home }, back, replyStart(forward.end));
-  const reply = forward.jumped ? walked : checkReply(packet, walked);
-  return { packet, answer: combine([forward.answer, reply.answer]), forward, reply };
-}
-
-function replyStart(end: End): Start {
-  if (end.kind === "interface") return { kind: "interface", interface: end.interface };
-  return {
-    kind: "outside",
-    ...(end.kind === "outside" && end.network !== undefined ? { network: end.network } : {}),
-  };
 }
 
 function causesOf(result: TraceCase): Cause[] {

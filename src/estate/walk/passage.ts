@@ -1,10 +1,14 @@
 // A packet on its way: the steps so far, and where it got to. Hops add to it; nothing else is shared between them.
+import type { HostFirewall } from "../../layers/host/model.ts";
+import type { NetworkAcl } from "../../layers/nacl/model.ts";
+import type { PacketFilter } from "../../layers/packet-filter/model.ts";
+import type { Direction } from "../../layers/ports.ts";
 import type { Packet } from "../../packet/packet.ts";
 import type { ConnectionState } from "../../rules/match.ts";
 import type { Step } from "../../rules/step.ts";
 import type { Cause } from "../../rules/truth.ts";
 import type { EstateIndex } from "../estate-index.ts";
-import type { Interface, Subnet } from "../model.ts";
+import type { Host, Interface, LoadBalancer, Subnet } from "../model.ts";
 import type { Memory } from "./memory.ts";
 
 export type Answer = "allowed" | "denied" | "depends";
@@ -51,9 +55,38 @@ export interface Leg {
   readonly jumped: boolean;
 }
 
+/**
+ * What becomes of a packet at each kind of ring. A trace decides there (deciding.ts); a question about all packets only
+ * notes which rings stand on the way. Which rings stand where, and in which order, is the walk's own matter.
+ */
+export interface Rings {
+  readonly networkAcl: (passage: Passage, subnet: Subnet, acl: NetworkAcl, direction: Direction) => void;
+  readonly packetFilter: (
+    passage: Passage,
+    subnet: Subnet,
+    filter: PacketFilter,
+    direction: Direction,
+  ) => void;
+  readonly securityGroups: (passage: Passage, place: Interface, direction: Direction) => void;
+  readonly networkPolicies: (passage: Passage, place: Interface, direction: Direction) => void;
+  /** `place`: the interface that the packet comes in or leaves by. */
+  readonly host: (
+    passage: Passage,
+    machine: Host,
+    firewall: HostFirewall,
+    place: Interface,
+    way: "in" | "out" | "forward",
+  ) => void;
+  /** Whether a load balancer has a listener for it. */
+  readonly listening: (passage: Passage, balancer: LoadBalancer) => void;
+  /** Whether anything answers on a machine. */
+  readonly answers: (passage: Passage, machine: Host, place: Interface) => void;
+}
+
 /** What a walk is asked with. */
 export interface Walk {
   readonly index: EstateIndex;
+  readonly rings: Rings;
   readonly memory: Memory;
   /** Seconds; only differences count. */
   readonly now: number;

@@ -2,6 +2,7 @@
 // are taken for the place's own on either side of an internet gateway, since a capture may stand on either.
 import { indexOf, type EstateIndex } from "../../estate/estate-index.ts";
 import type { Estate, Interface, InterfaceAddress } from "../../estate/model.ts";
+import { decidingRings } from "../../estate/walk/deciding.ts";
 import { Memory } from "../../estate/walk/memory.ts";
 import { walkPacket, type Start } from "../../estate/walk/walk.ts";
 import { isAddress } from "../../packet/address-set.ts";
@@ -49,6 +50,7 @@ function judge(places: Places, memory: Memory, flows: ConnectionTable, sight: Si
   const leg = walkPacket(
     {
       index,
+      rings: decidingRings,
       memory,
       now,
       isReply,
