@@ -1,0 +1,49 @@
+// The whole analysis of a list whose first matching rule decides: every fact about every rule, each proved.
+import type { Fact } from "./facts.ts";
+import { overlappingRules } from "./overlaps.ts";
+import type { Program } from "./program.ts";
+import { reachedRules } from "./reached.ts";
+import { redundantRules } from "./redundant.ts";
+import { Walks } from "./walks.ts";
+
+export interface ListOptions {
+  /** Takers that one question may weigh; beyond it the answer is `undecided`. Default 20 million: a fraction of a second. */
+  readonly bound?: number;
+  /** For each dimension the coordinate that people would recognise: a witness has it wherever it can. */
+  readonly preferred?: readonly (number | undefined)[];
+  /** Overlaps that one fact shows. Default 4. */
+  readonly mostOverlaps?: number;
+  /** Rules of the opposite verdict that a rule hides before it is said of it. Default 2. */
+  readonly leastHidden?: number;
+}
+
+/**
+ * Every fact about the rules of a program: for each rule one of `never`, `reached` and `unreachable` (or `undecided`), in the
+ * order of the rules, and after these what else holds of some. Facts are proved, never sampled.
+ *
+ * @example analyseList({ effects, must: boxes, may: boxes }).filter(({ kind }) => kind === "unreachable")
+ */
+export function analyseList(program: Program, options: ListOptions = {}): Fact[] {
+  const walks = new Walks(program, options.bound ?? 20_000_000, options.preferred);
+  const facts = reachedRules(walks);
+  const reached = facts.filter((fact) => fact.kind === "reached");
+  const overlapping = overlappingRules(walks, reached, options.mostOverlaps ?? 4);
+  const hiding = hidingRules(facts, options.leastHidden ?? 2);
+  // Last, since it leaves out what it finds.
+  return [...facts, ...redundantRules(walks, reached), ...overlapping, ...hiding];
+}
+
+function hidingRules(facts: readonly Fact[], least: number): Fact[] {
+  const hidden = new Map<number, number[]>();
+  for (const fact of facts) {
+    if (fact.kind !== "unreachable" || fact.agreement !== "opposite") continue;
+    const [alone, another] = fact.by;
+    if (alone === undefined || another !== undefined) continue;
+    const rules = hidden.get(alone);
+    if (rules === undefined) hidden.set(alone, [fact.rule]);
+    else rules.push(fact.rule);
+  }
+  return [...hidden]
+    .filter(([, rules]) => rules.length >= least)
+    .map(([rule, rules]) => ({ kind: "hides", rule, rules }) as const);
+}
