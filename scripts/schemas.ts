@@ -2,12 +2,14 @@
 // `node scripts/schemas.ts` writes them; a test holds the committed ones to what it would write.
 import { writeFile } from "node:fs/promises";
 import { lintJsonSchema } from "../src/cli/render/lint-schema.ts";
+import { reachJsonSchema } from "../src/cli/render/reach-schema.ts";
 import { traceJsonSchema } from "../src/cli/render/trace-schema.ts";
 import { ringwallJsonSchema } from "../src/formats/ringwall/schema.ts";
 
 const schemas: Readonly<Record<string, () => unknown>> = {
   "estate.schema.json": ringwallJsonSchema,
   "lint.schema.json": lintJsonSchema,
+  "reach.schema.json": reachJsonSchema,
   "trace.schema.json": traceJsonSchema,
 };
 

@@ -21,6 +21,10 @@ const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: "mistakes, each with a witness packet and a remedy that was tried",
     load: async () => (await import("./lint.ts")).lintVerb,
   },
+  reach: {
+    summary: "what can reach what, there and back, for all packets at once",
+    load: async () => (await import("./reach.ts")).reachVerb,
+  },
   replay: {
     summary: "run a packet capture through a firewall or an estate",
     load: async () => (await import("./replay.ts")).replayVerb,

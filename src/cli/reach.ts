@@ -1,0 +1,93 @@
+// `ringwall reach`: everything that can reach everything, as sets; `--from internet` is the attack surface.
+import { loadEstate } from "../formats/load.ts";
+import type { Estate } from "../estate/model.ts";
+import { Problem } from "../problem.ts";
+import { reach, type Reach, type ReachQuestion } from "../questions/reach.ts";
+import { choiceOption, flagOption, textOption } from "./options.ts";
+import { reachText } from "./render/reach-text.ts";
+import type { Terminal, Verb } from "./verb.ts";
+
+const help = `ringwall reach: what can reach what, there and back, for all packets at once
+
+usage: ringwall reach ESTATE [--from A] [--to B] [options]
+       ringwall reach ESTATE --from internet          the attack surface
+
+Ends that every rule and every route treat alike are one class. A flow is listed where the request gets there and the
+answer comes back; what gets there and is not answered (⇥), and what hangs on something unknown (?), is told apart.
+
+  --from A, --to B        an address, a name, an id, a tag, a pod, or internet; default: all
+  --family 4|6            one address family; default: both
+  --rings                 also what each ring by itself lets through, and by which rules
+  --format F              text (default), json, csv, mermaid, dot (Graphviz) or svg (a picture for a review);
+                          the JSON schema is schemas/reach.schema.json
+
+Exit status: 0 something reaches something, 1 nothing does, 2 unusable input or usage.
+`;
+
+const formats = ["text", "json", "csv", "mermaid", "dot", "svg"] as const;
+type Format = (typeof formats)[number];
+
+export const reachVerb: Verb = {
+  summary: "what can reach what, there and back, for all packets at once",
+  help,
+  options: {
+    from: { type: "string" },
+    to: { type: "string" },
+    family: { type: "string" },
+    rings: { type: "boolean" },
+    format: { type: "string" },
+  },
+  run: async (positionals, options, terminal) => {
+    const [path, ...extra] = positionals;
+    if (path === undefined || extra.length > 0) {
+      throw new Problem(
+        "usage",
+        extra.length > 0
+          ? `one estate was expected, not also “${extra[0]}”`
+          : "which estate? Name a file or folder",
+        { remedy: "ringwall reach examples/three-tier --from internet" },
+      );
+    }
+    const format = choiceOption(options, "format", formats, "text");
+    const family = choiceOption(options, "family", ["4", "6", "both"], "both");
+    const [from, to] = [textOption(options, "from"), textOption(options, "to")];
+    const question: ReachQuestion = {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(family === "both" ? {} : { family: family === "4" ? 4 : 6 }),
+    };
+    const estate = await loadEstate(path);
+    const answer = reach(estate, question);
+    terminal.write(await rendered(estate, answer, format, flagOption(options, "rings"), terminal));
+    return answer.pairs.length > 0 ? 0 : 1;
+  },
+};
+
+/** Renderers are loaded when asked for: the layout of pictures alone takes longer than a text answer. */
+async function rendered(
+  estate: Estate,
+  answer: Reach,
+  format: Format,
+  rings: boolean,
+  terminal: Terminal,
+): Promise<string> {
+  switch (format) {
+    case "text":
+      return reachText(estate.name, answer, { colour: terminal.colour, rings });
+    case "json": {
+      const { reachJson } = await import("./render/reach-json.ts");
+      return `${JSON.stringify(reachJson(estate.name, answer, rings), undefined, 2)}\n`;
+    }
+    case "csv":
+      return (await import("./render/reach-csv.ts")).reachCsv(answer);
+    case "mermaid":
+    case "dot":
+    case "svg": {
+      const { pictureOfReach } = await import("./render/picture/of-reach.ts");
+      const picture = pictureOfReach(estate, answer);
+      if (format === "mermaid") return (await import("./render/picture/mermaid.ts")).mermaid(picture);
+      if (format === "dot") return (await import("./render/picture/dot.ts")).dot(picture);
+      return (await import("./render/picture/svg.ts")).svg(picture);
+    }
+  }
+}

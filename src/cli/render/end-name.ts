@@ -1,0 +1,9 @@
+// What a class of ends is called in tables and pictures.
+import type { EndClass } from "../../questions/reach/model.ts";
+
+/** `db-1`, `app-sg (12 interfaces)`, `internet`. */
+export function endName(end: EndClass): string {
+  return end.kind === "outside" || end.interfaces.length === 1
+    ? end.name
+    : `${end.name} (${end.interfaces.length} interfaces)`;
+}

@@ -1,0 +1,96 @@
+// A reach answer as a picture: classes stand in their subnets and networks, what is outside stands on both sides, as who
+// asks on the left and as who is asked on the right.
+import { indexOf, type EstateIndex } from "../../../estate/estate-index.ts";
+import type { Estate } from "../../../estate/model.ts";
+import type { EndClass, PairReach, Reach } from "../../../questions/reach/model.ts";
+import { flowTexts } from "../../../questions/reach/service-text.ts";
+import { countText } from "../reach-text.ts";
+import { reachRows, type ReachRow } from "../reach-rows.ts";
+import { endName } from "../end-name.ts";
+import type { NodeKind, Picture, PictureEdge, PictureGroup, PictureNode } from "./picture.ts";
+
+/** As many lines as an edge's label has room for. */
+const mostLines = 4;
+
+export function pictureOfReach(estate: Estate, reach: Reach): Picture {
+  const index = indexOf(estate);
+  // What gets nowhere and back is left to the tables: a picture shows ways that work, or may.
+  const rows = reachRows(reach).filter((row) => row.kind !== "one-way");
+  const families = new Set(rows.map((row) => row.pair.family));
+  const nodes = new Map<string, PictureNode>();
+  const groups = new Map<string, PictureGroup>();
+  for (const { pair } of rows)
+    for (const side of ["from", "to"] as const) {
+      const node = nodeOf(index, pair, side, groups);
+      nodes.set(node.id, node);
+    }
+  return {
+    title: `What reaches what in ${estate.name}`,
+    caption: countText(reach),
+    groups: [...groups.values()],
+    nodes: [...nodes.values()],
+    edges: rows.map((row) => edgeOf(row, families.size > 1)),
+  };
+}
+
+function nodeId(end: EndClass, side: "from" | "to"): string {
+  return end.kind === "outside" ? `${end.id} ${side}` : end.id;
+}
+
+function nodeOf(
+  index: EstateIndex,
+  pair: PairReach,
+  side: "from" | "to",
+  groups: Map<string, PictureGroup>,
+): PictureNode {
+  const end = pair[side];
+  const id = nodeId(end, side);
+  if (end.kind === "outside") return { id, label: end.name, kind: "outside" };
+  const place = index.estate.interfaces.get(end.interfaces[0] ?? "");
+  const subnet = place === undefined ? undefined : index.subnetOf(place);
+  const network = subnet === undefined ? undefined : index.networkOf(subnet);
+  if (network !== undefined) groups.set(network.id, { id: network.id, label: network.name });
+  if (subnet !== undefined && network !== undefined && subnet.id !== network.id)
+    groups.set(subnet.id, { id: subnet.id, label: subnet.name, parent: network.id });
+  const rings = (place?.securityGroups ?? []).flatMap(
+    (group) => index.estate.securityGroups.get(group)?.name ?? [],
+  );
+  return {
+    id,
+    label: endName(end),
+    ...(rings.length === 0 ? {} : { detail: rings.join(", ") }),
+    ...(subnet === undefined ? {} : { group: subnet.id }),
+    kind: kindOf(place?.kind),
+  };
+}
+
+function kindOf(kind: string | undefined): NodeKind {
+  switch (kind) {
+    case "load-balancer":
+    case "database":
+    case "pod":
+      return kind;
+    case "instance":
+      return "machine";
+    case "nat-gateway":
+    case "vpc-endpoint":
+    case "transit-gateway":
+      return "gateway";
+    default:
+      return "other";
+  }
+}
+
+function edgeOf(row: ReachRow, both: boolean): PictureEdge {
+  const { pair, services } = row;
+  const texts = flowTexts(services, mostLines);
+  return {
+    from: nodeId(pair.from, "from"),
+    to: nodeId(pair.to, "to"),
+    services: both ? texts.map((text) => `${text} (IPv${pair.family})`) : texts,
+    answer: row.kind === "depends" ? "depends" : "allowed",
+    notable:
+      (pair.from.kind === "outside" && pair.from.internet) ||
+      services.some((service) => service.protocol === "any" && service.sourcePorts === undefined),
+  };
+}

@@ -1,0 +1,95 @@
+// What reaches what, for people: a block for each source, a line for each destination and its services; with `rings`,
+// what each ring by itself lets through.
+import { originText } from "../../problem.ts";
+import type { PairReach, Reach } from "../../questions/reach/model.ts";
+import { flowTexts } from "../../questions/reach/service-text.ts";
+import { endName } from "./end-name.ts";
+import { paint, type Paint } from "./paint.ts";
+import { reachRows, type ReachRow, type RowKind } from "./reach-rows.ts";
+
+const marks: Readonly<Record<RowKind, string>> = { allowed: "→", depends: "?", "one-way": "⇥" };
+
+/** As many services as a line holds before they are counted. */
+const mostServices = 12;
+
+export function reachText(
+  estateName: string,
+  reach: Reach,
+  about: { readonly colour: boolean; readonly rings: boolean },
+): string {
+  const p = paint(about.colour);
+  const rows = reachRows(reach);
+  const lines = [
+    `${p.strong(`what reaches what in ${estateName}`)}  ${countText(reach)}`,
+    ...[...Map.groupBy(rows, (row) => row.pair.from)].flatMap(([from, own]) => [
+      "",
+      p.strong(endName(from)),
+      ...blockLines(own, p, about.rings),
+    ]),
+    ...(rows.length === 0 ? ["", "Nothing reaches anything that was asked about."] : []),
+    ...legend(rows, p),
+    ...unknownLine(reach, p),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+export function countText(reach: Reach): string {
+  const count = (number: number, one: string, many: string): string =>
+    `${number} ${number === 1 ? one : many}`;
+  return `${count(reach.classes.length, "class", "classes")} of ends, ${count(reach.pairs.length, "pair", "pairs")} with flows`;
+}
+
+function blockLines(rows: readonly ReachRow[], p: Paint, rings: boolean): string[] {
+  const both = new Set(rows.map((row) => row.pair.family)).size > 1;
+  const label = (row: ReachRow): string => `${endName(row.pair.to)}${both ? ` (IPv${row.pair.family})` : ""}`;
+  const width = Math.min(48, Math.max(...rows.map((row) => label(row).length)));
+  return rows.flatMap((row) => {
+    const [first = "", ...rest] = flowTexts(row.services, mostServices);
+    const colour = row.kind === "allowed" ? p.good : row.kind === "depends" ? p.unsure : p.bad;
+    const via = row.pair.via.length === 0 ? "" : p.faint(`  via ${row.pair.via.join(", ")}`);
+    const indent = `    ${" ".repeat(width)}  `;
+    return [
+      `  ${colour(marks[row.kind])} ${label(row).padEnd(width)}  ${first}${via}`,
+      ...rest.map((text) => `${indent}${text}`),
+      ...row.causes.map((cause) => `${indent}${p.faint(`depends on ${cause}`)}`),
+      ...(rings ? ringLines(row.pair, indent, p) : []),
+    ];
+  });
+}
+
+function ringLines(pair: PairReach, indent: string, p: Paint): string[] {
+  return pair.rings().flatMap((share) => {
+    const lets = flowTexts(share.lets.services(), mostServices);
+    const perhaps = flowTexts(share.perhaps.services(), mostServices);
+    const what = [
+      lets.length === 0 ? "lets nothing through" : `lets ${lets.join("; ")} through`,
+      ...(perhaps.length === 0 ? [] : [`perhaps ${perhaps.join("; ")}`]),
+      ...(share.why === undefined ? [] : [share.why]),
+    ].join(", ");
+    const cited = share.rules.slice(0, 3).map((rule) => `${rule.text} (${originText(rule.origin)})`);
+    return [
+      `${indent}${p.faint(share.leg === "forward" ? "there" : "back ")} ${share.ring} at ${share.place}: ${what}`,
+      ...cited.map((text) => `${indent}      ${p.faint(text)}`),
+    ];
+  });
+}
+
+function legend(rows: readonly ReachRow[], p: Paint): string[] {
+  const kinds = new Set(rows.map((row) => row.kind));
+  const words = [
+    ...(kinds.has("depends") ? ["? hangs on what is not known"] : []),
+    ...(kinds.has("one-way") ? ["⇥ gets there, but the answer does not come back"] : []),
+  ];
+  return words.length === 0 ? [] : ["", p.faint(words.join("   "))];
+}
+
+function unknownLine(reach: Reach, p: Paint): string[] {
+  const count = reach.unknowns.length;
+  if (count === 0) return [];
+  return [
+    "",
+    p.faint(
+      `${count === 1 ? "1 thing" : `${count} things`} in what was read can't be known or was not understood. ringwall show --unknowns lists ${count === 1 ? "it" : "them"}.`,
+    ),
+  ];
+}
