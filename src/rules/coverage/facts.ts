@@ -19,7 +19,10 @@ export type Fact =
   | {
       readonly kind: "unreachable";
       readonly rule: number;
-      /** Rules that do so together; none of them can be left out. One, if one suffices. */
+      /**
+       * Rules that do so together; none of them can be left out. One, if one suffices. Returns that lead packets by some of
+       * these rules are taken as they are.
+       */
       readonly by: readonly number[];
       readonly agreement: Agreement;
       /** A packet that it would match, one that is decided otherwise if there is one at hand. */
@@ -57,4 +60,8 @@ export type Fact =
   /** It alone hides several later rules of the opposite verdict. */
   | { readonly kind: "hides"; readonly rule: number; readonly rules: readonly number[] }
   /** The bound was too small for the question. */
-  | { readonly kind: "undecided"; readonly rule: number; readonly question: "reached" | "redundant" | "correlated" };
+  | {
+      readonly kind: "undecided";
+      readonly rule: number;
+      readonly question: "reached" | "redundant" | "correlated";
+    };

@@ -4,13 +4,13 @@ import { overlappingRules } from "./overlaps.ts";
 import type { Program } from "./program.ts";
 import { reachedRules } from "./reached.ts";
 import { redundantRules } from "./redundant.ts";
-import { Walks } from "./walks.ts";
+import { Walks, type Recognisable } from "./walks.ts";
 
 export interface ListOptions {
   /** Takers that one question may weigh; beyond it the answer is `undecided`. Default 20 million: a fraction of a second. */
   readonly bound?: number;
-  /** For each dimension the coordinate that people would recognise: a witness has it wherever it can. */
-  readonly preferred?: readonly (number | undefined)[];
+  /** Chooses witnesses where it can. Default: the lowest coordinate. */
+  readonly recognisable?: Recognisable;
   /** Overlaps that one fact shows. Default 4. */
   readonly mostOverlaps?: number;
   /** Rules of the opposite verdict that a rule hides before it is said of it. Default 2. */
@@ -24,13 +24,13 @@ export interface ListOptions {
  * @example analyseList({ effects, must: boxes, may: boxes }).filter(({ kind }) => kind === "unreachable")
  */
 export function analyseList(program: Program, options: ListOptions = {}): Fact[] {
-  const walks = new Walks(program, options.bound ?? 20_000_000, options.preferred);
+  const walks = new Walks(program, options.bound ?? 20_000_000, options.recognisable);
   const facts = reachedRules(walks);
   const reached = facts.filter((fact) => fact.kind === "reached");
   const overlapping = overlappingRules(walks, reached, options.mostOverlaps ?? 4);
   const hiding = hidingRules(facts, options.leastHidden ?? 2);
   // Last, since it leaves out what it finds.
-  return [...facts, ...redundantRules(walks, reached), ...overlapping, ...hiding];
+  return [...facts, ...redundantRules(walks, facts), ...overlapping, ...hiding];
 }
 
 function hidingRules(facts: readonly Fact[], least: number): Fact[] {

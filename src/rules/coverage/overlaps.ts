@@ -103,8 +103,7 @@ function correlated(walks: Walks, rule: Decider, crossing: readonly Decider[], m
     if (witness === "bound") undecided = true;
     else if (witness !== undefined) found.push({ rule: other.rule, witness: walks.point(witness) });
   }
-  if (found.length > 0)
-    return [{ kind: "correlated", rule: rule.rule, with: found, count: crossing.length }];
+  if (found.length > 0) return [{ kind: "correlated", rule: rule.rule, with: found, count: crossing.length }];
   return undecided ? [{ kind: "undecided", rule: rule.rule, question: "correlated" }] : [];
 }
 

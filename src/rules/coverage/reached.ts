@@ -54,7 +54,8 @@ function reachedBy(walks: Walks, rule: number, point: Uint32Array): Fact {
     : walks.must(rule).map((box) => walks.box(box));
   for (const region of regions) {
     const found = walks.escape(region, walks.obstacles(region, 0, rule, "certain"));
-    if (found.kind === "point") return { kind: "reached", rule, witness: walks.point(found.point), certain: true };
+    if (found.kind === "point")
+      return { kind: "reached", rule, witness: walks.point(found.point), certain: true };
   }
   return { kind: "reached", rule, witness: walks.point(point), certain: false };
 }
@@ -136,7 +137,10 @@ export function agreementOf(effect: Effect, others: readonly Effect[]): Agreemen
   let opposite = 0;
   for (const other of others) {
     if (other.kind !== "decide") continue;
-    if (other.verdict.key === verdict.key || (other.verdict.side === verdict.side && verdict.side !== "other"))
+    if (
+      other.verdict.key === verdict.key ||
+      (other.verdict.side === verdict.side && verdict.side !== "other")
+    )
       same += 1;
     else if (isOpposite(other.verdict.side, verdict.side)) opposite += 1;
   }

@@ -8,10 +8,10 @@ import type { Walks } from "./walks.ts";
 
 type Reached = Extract<Fact, { kind: "reached" }>;
 
-/** @param reached the facts of the rules that are reached; the others are left out of the walks already */
-export function redundantRules(walks: Walks, reached: readonly Reached[]): Fact[] {
+/** @param known whether each rule is reached; those that are not are left out of the walks already */
+export function redundantRules(walks: Walks, known: readonly Fact[]): Fact[] {
   const facts: Fact[] = [];
-  for (const group of groupsOf(walks, reached)) {
+  for (const group of groupsOf(walks, known)) {
     const fact = redundant(walks, group);
     if (fact === undefined) continue;
     facts.push(...fact);
@@ -20,17 +20,19 @@ export function redundantRules(walks: Walks, reached: readonly Reached[]): Fact[
   return facts;
 }
 
-/** Rules that stand in several places are one: they go or stay together. Only those that decide wherever they stand. */
-function groupsOf({ program }: Walks, reached: readonly Reached[]): Reached[][] {
+/** Rules that stand in several places are one: they go or stay together. Only those that decide wherever they are reached. */
+function groupsOf({ program, live }: Walks, known: readonly Fact[]): Reached[][] {
   const { same, effects } = program;
-  const groups = new Map<number, Reached[]>();
-  for (const fact of reached) {
+  const groups = new Map<number, Reached[] | "kept">();
+  for (const fact of known) {
+    if (live[fact.rule] === 0) continue;
     const key = same?.[fact.rule] ?? fact.rule;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [fact]);
-    else group.push(fact);
+    const group = groups.get(key) ?? [];
+    if (fact.kind !== "reached" || effects[fact.rule]?.kind !== "decide" || group === "kept")
+      groups.set(key, "kept");
+    else groups.set(key, [...group, fact]);
   }
-  return [...groups.values()].filter((group) => group.every(({ rule }) => effects[rule]?.kind === "decide"));
+  return [...groups.values()].filter((group) => group !== "kept");
 }
 
 /** Undefined: it is needed. */
@@ -118,7 +120,7 @@ class Replacement {
     const counts = ({ box }: { readonly box: number }): boolean =>
       only === undefined || only.has(table.rule[box] ?? 0);
     const before = walks.obstacles(region, 0, this.#rule, "possible");
-    const after = walks.obstacles(region, this.#rule + 1, walks.count, "possible", takes);
+    const after = walks.obstacles(region, this.#rule + 1, walks.count, "possible", takes, true);
     const takersBefore = before.takers.filter(counts);
     const takersAfter = after.takers.filter(counts);
     const whole = walks.escape(region, {
@@ -135,31 +137,29 @@ class Replacement {
         last = Math.max(last, table.rule[box] ?? 0);
       }
     }
-    // Whoever decides otherwise must not come to see one of its packets.
-    for (let rule = this.#rule + 1; rule < last; rule += 1) {
+    // Whoever decides otherwise must not come to see one of its packets; nor must a rule that nothing comes to now, perhaps
+    // only since this one hides it.
+    for (const { rule, box: other } of walks.meeting(region, this.#rule, last)) {
       if (!this.#contradicts(rule)) continue;
-      for (const other of walks.may(rule)) {
-        if (!meets(table, other, region)) continue;
-        const part = common(table, region, other);
-        const inPart = ({ box }: { readonly box: number }): boolean => meets(table, box, part);
-        const way =
-          after.skips.length === 0
-            ? { takers: takersAfter.filter((one) => one.place < 2 * rule && inPart(one)), skips: [] }
-            : walks.obstacles(part, this.#rule + 1, rule, "possible", takes);
-        const found = walks.escape(part, {
-          takers: [...takersBefore.filter(inPart), ...way.takers.filter(counts)],
-          skips: [...before.skips.filter(inPart), ...way.skips],
-        });
-        if (found.kind === "point") return "needed";
-        if (found.kind === "bound") return "bound";
-        for (const box of found.used) used.add(table.rule[box] ?? 0);
-      }
+      const part = common(table, region, other);
+      const inPart = ({ box }: { readonly box: number }): boolean => meets(table, box, part);
+      const way =
+        after.skips.length === 0
+          ? { takers: takersAfter.filter((one) => one.place < 2 * rule && inPart(one)), skips: [] }
+          : walks.obstacles(part, this.#rule + 1, rule, "possible", takes, true);
+      const found = walks.escape(part, {
+        takers: [...takersBefore.filter(inPart), ...way.takers.filter(counts)],
+        skips: [...before.skips.filter(inPart), ...way.skips],
+      });
+      if (found.kind === "point") return "needed";
+      if (found.kind === "bound") return "bound";
+      for (const box of found.used) used.add(table.rule[box] ?? 0);
     }
     return whole.kind === "point" ? "policy" : "rules";
   }
 
   #contradicts(rule: number): boolean {
-    if (this.#walks.live[rule] === 0 || this.#own.has(rule)) return false;
+    if (this.#own.has(rule)) return false;
     const effect = this.#walks.effect(rule);
     if (effect.kind === "unknown") return true;
     return effect.kind === "decide" && effect.verdict.key !== this.#verdict.key;

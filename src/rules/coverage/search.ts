@@ -86,7 +86,9 @@ export class Search {
         const boxLast = high[cell] ?? 0;
         if (boxFirst <= first && boxLast >= last) continue;
         whole = false;
-        share *= ((boxLast < last ? boxLast : last) - (boxFirst > first ? boxFirst : first) + 1) / (last - first + 1);
+        share *=
+          ((boxLast < last ? boxLast : last) - (boxFirst > first ? boxFirst : first) + 1) /
+          (last - first + 1);
       }
       if (whole) {
         this.#used.add(box);
@@ -151,7 +153,10 @@ export class Search {
       const box = lists[item] ?? 0;
       let meets = true;
       for (let each = 0, cell = box * width; each < width; each += 1, cell += 1) {
-        if ((low[cell] ?? 0) > (region[next + width + each] ?? 0) || (high[cell] ?? 0) < (region[next + each] ?? 0)) {
+        if (
+          (low[cell] ?? 0) > (region[next + width + each] ?? 0) ||
+          (high[cell] ?? 0) < (region[next + each] ?? 0)
+        ) {
           meets = false;
           break;
         }
@@ -205,7 +210,8 @@ export class Search {
 export function meets(table: Table, box: number, region: Box): boolean {
   const { width, low, high } = table;
   for (let side = 0, cell = box * width; side < width; side += 1, cell += 1)
-    if ((low[cell] ?? 0) > (region.high[side] ?? 0) || (high[cell] ?? 0) < (region.low[side] ?? 0)) return false;
+    if ((low[cell] ?? 0) > (region.high[side] ?? 0) || (high[cell] ?? 0) < (region.low[side] ?? 0))
+      return false;
   return true;
 }
 

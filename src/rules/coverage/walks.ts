@@ -1,5 +1,6 @@
 // A program made ready for questions: its boxes in one table, and what can stop or lead a packet on its way to a rule.
 // Chooses obstacles only; whether a packet gets past them is asked in escape.ts.
+import { Drawers, firstFrom } from "./drawers.ts";
 import { escape, type Obstacles, type Skip, type Taker } from "./escape.ts";
 import type { Effect, Point, Program, Verdict } from "./program.ts";
 import { boxOf, hasPoint, meets, Search, type Box, type Found } from "./search.ts";
@@ -11,10 +12,25 @@ import { pointInOrder, tableOf, tellingOrder, type Table } from "./table.ts";
  */
 export type Mode = "possible" | "certain";
 
-/** Boxes of the table: rule r's are from[r] … from[r + 1] − 1 of `boxes`. */
-interface RuleBoxes {
+/** A coordinate of a dimension, from `low` to `high`, that people would recognise in a packet. */
+export type Recognisable = (dimension: number, low: number, high: number) => number;
+
+/** Boxes of the table, in the order of their rules. */
+class RuleBoxes {
+  /** Rule r's are from[r] … from[r + 1] − 1 of `boxes`. */
   readonly from: Uint32Array;
   readonly boxes: readonly number[];
+  readonly byRule: readonly (readonly number[])[];
+  readonly drawers: Drawers;
+
+  constructor(table: Table, from: Uint32Array, boxes: readonly number[]) {
+    this.from = from;
+    this.boxes = boxes;
+    this.byRule = Array.from({ length: from.length - 1 }, (_, rule) =>
+      boxes.slice(from[rule], from[rule + 1]),
+    );
+    this.drawers = new Drawers(table, boxes);
+  }
 }
 
 export class Walks {
@@ -30,17 +46,19 @@ export class Walks {
   readonly #must: RuleBoxes;
   readonly #may: RuleBoxes;
   readonly #exact: Uint8Array;
+  readonly #skipRules: readonly number[];
   readonly #bound: number;
-  readonly #preferred: readonly (number | undefined)[];
+  readonly #recognisable: Recognisable;
 
   /** @param bound takers that one question may weigh before it is given up */
-  constructor(program: Program, bound: number, preferred: readonly (number | undefined)[] = []) {
+  constructor(program: Program, bound: number, recognisable: Recognisable = (_, low) => low) {
     const { must, may, effects } = program;
     this.program = program;
     this.count = effects.length;
     this.#bound = bound;
+    this.#skipRules = effects.flatMap(({ kind }, rule) => (kind === "skip" ? [rule] : []));
     this.#order = tellingOrder(may);
-    this.#preferred = this.#order.map((dimension) => preferred[dimension]);
+    this.#recognisable = recognisable;
     const mustTable = tableOf(must, this.#order, this.count);
     const mayTable = must === may ? mustTable : tableOf(may, this.#order, this.count);
     this.#exact = exactRules(mustTable, mayTable, this.count);
@@ -54,11 +72,11 @@ export class Walks {
   }
 
   must(rule: number): readonly number[] {
-    return this.#must.boxes.slice(this.#must.from[rule], this.#must.from[rule + 1]);
+    return this.#must.byRule[rule] ?? [];
   }
 
   may(rule: number): readonly number[] {
-    return this.#may.boxes.slice(this.#may.from[rule], this.#may.from[rule + 1]);
+    return this.#may.byRule[rule] ?? [];
   }
 
   effect(rule: number): Effect {
@@ -74,6 +92,7 @@ export class Walks {
    * What stands in the way of the region's packets from the rule `from` on, up to the rule `target`.
    *
    * @param decides which decisions take a packet; absent: all
+   * @param hiddenSkips whether skips that nothing comes to, as the list stands, are there as possible ones
    */
   obstacles(
     region: Box,
@@ -81,14 +100,18 @@ export class Walks {
     target: number,
     mode: Mode,
     decides?: (rule: number, verdict: Verdict) => boolean,
+    hiddenSkips = false,
   ): Obstacles {
     const takers: Taker[] = [];
     const skips: Skip[] = [];
     const { table } = this;
     const plain = mode === "possible" ? this.#must : this.#may;
     const end = plain.from[target] ?? 0;
-    for (let at = plain.from[from] ?? 0; at < end; at += 1) {
-      const box = plain.boxes[at] ?? 0;
+    const candidates = plain.drawers.candidates(region);
+    for (let at = firstFrom(candidates, plain.from[from] ?? 0); at < candidates.length; at += 1) {
+      const place = candidates[at] ?? end;
+      if (place >= end) break;
+      const box = plain.boxes[place] ?? 0;
       const rule = table.rule[box] ?? 0;
       if (this.live[rule] === 0 || !meets(table, box, region)) continue;
       const effect = this.effect(rule);
@@ -98,13 +121,21 @@ export class Walks {
       else if (this.#exact[rule] === 1) skips.push({ box, place: 2 * rule, to: 2 * effect.to, sure: true });
       else this.#unsure(region, rule, box, effect.to, mode, takers, skips);
     }
-    if (mode === "possible") this.#unsureSkips(region, from, target, skips);
+    if (mode === "possible") this.#unsureSkips(region, from, target, skips, hiddenSkips);
     skips.sort((a, b) => a.place - b.place);
     return { takers, skips };
   }
 
   /** A return that may match or not, where it does or does not lead by something on the way. */
-  #unsure(region: Box, rule: number, box: number, to: number, mode: Mode, takers: Taker[], skips: Skip[]): void {
+  #unsure(
+    region: Box,
+    rule: number,
+    box: number,
+    to: number,
+    mode: Mode,
+    takers: Taker[],
+    skips: Skip[],
+  ): void {
     if (mode === "possible") {
       skips.push({ box, place: 2 * rule, to: 2 * to, sure: true });
       return;
@@ -116,13 +147,15 @@ export class Walks {
         skips.push({ box: sure, place: 2 * rule, to: 2 * to, sure: true });
   }
 
-  #unsureSkips(region: Box, from: number, target: number, skips: Skip[]): void {
-    if (this.certain) return;
-    for (let rule = from; rule < target; rule += 1) {
+  #unsureSkips(region: Box, from: number, target: number, skips: Skip[], hidden: boolean): void {
+    for (const rule of this.#skipRules) {
+      if (rule < from || rule >= target) continue;
       const effect = this.effect(rule);
-      if (effect.kind !== "skip" || effect.to > target || this.live[rule] === 0 || this.#exact[rule] === 1) continue;
+      const unsure = this.live[rule] === 0 ? hidden : this.#exact[rule] === 0;
+      if (effect.kind !== "skip" || effect.to > target || !unsure) continue;
       for (const box of this.may(rule))
-        if (meets(this.table, box, region)) skips.push({ box, place: 2 * rule, to: 2 * effect.to, sure: false });
+        if (meets(this.table, box, region))
+          skips.push({ box, place: 2 * rule, to: 2 * effect.to, sure: false });
     }
   }
 
@@ -140,7 +173,7 @@ export class Walks {
   /** Some packets of a region: one that people would recognise, and its two outermost. */
   samples(region: Box): Uint32Array[] {
     const known = region.low.map((low, side) =>
-      Math.min(Math.max(this.#preferred[side] ?? low, low), region.high[side] ?? low),
+      this.#recognisable(this.#order[side] ?? 0, low, region.high[side] ?? low),
     );
     return [known, region.low.slice(), region.high.slice()];
   }
@@ -150,12 +183,13 @@ export class Walks {
    * happens otherwise; undefined where that is not certain.
    */
   decider(point: ArrayLike<number>, from = 0): number | undefined {
-    const boxes = this.certain ? this.#must.boxes : this.#may.boxes;
-    const starts = this.certain ? this.#must.from : this.#may.from;
-    let at = starts[from] ?? 0;
-    while (at < boxes.length) {
-      const box = boxes[at] ?? 0;
-      at += 1;
+    const { boxes, from: starts, drawers } = this.certain ? this.#must : this.#may;
+    const candidates = drawers.candidatesAt(point);
+    let next = starts[from] ?? 0;
+    for (let at = firstFrom(candidates, next); at < candidates.length; at += 1) {
+      const place = candidates[at] ?? 0;
+      if (place < next) continue;
+      const box = boxes[place] ?? 0;
       if (!hasPoint(this.table, box, point)) continue;
       const rule = this.table.rule[box] ?? 0;
       if (this.live[rule] === 0) continue;
@@ -163,9 +197,23 @@ export class Walks {
       if (effect.kind === "pass") continue;
       if (effect.kind === "unknown" || !this.holds(this.must(rule), point)) return undefined;
       if (effect.kind === "decide") return rule;
-      at = Math.max(at, starts[effect.to] ?? boxes.length);
+      next = starts[effect.to] ?? boxes.length;
     }
     return this.count;
+  }
+
+  /** Rules after `from` and before `to` that may match a packet of the region, with the boxes that do: left out or not. */
+  *meeting(region: Box, from: number, to: number): Iterable<{ readonly rule: number; readonly box: number }> {
+    const { boxes, from: starts, drawers } = this.#may;
+    const candidates = drawers.candidates(region);
+    const end = starts[to] ?? boxes.length;
+    for (let at = firstFrom(candidates, starts[from + 1] ?? 0); at < candidates.length; at += 1) {
+      const place = candidates[at] ?? end;
+      if (place >= end) return;
+      const box = boxes[place] ?? 0;
+      const rule = this.table.rule[box] ?? 0;
+      if (meets(this.table, box, region)) yield { rule, box };
+    }
   }
 
   box(box: number): Box {
@@ -184,7 +232,8 @@ export class Walks {
 
 function exactRules(must: Table, may: Table, count: number): Uint8Array {
   const exact = new Uint8Array(count);
-  for (let rule = 0; rule < count; rule += 1) exact[rule] = must === may || sameBoxes(must, may, rule) ? 1 : 0;
+  for (let rule = 0; rule < count; rule += 1)
+    exact[rule] = must === may || sameBoxes(must, may, rule) ? 1 : 0;
   return exact;
 }
 
@@ -194,7 +243,10 @@ function sameBoxes(must: Table, may: Table, rule: number): boolean {
   const [mayFrom, mayTo] = [(may.from[rule] ?? 0) * width, (may.from[rule + 1] ?? 0) * width];
   if (mustTo - mustFrom !== mayTo - mayFrom) return false;
   for (let at = 0; at < mustTo - mustFrom; at += 1)
-    if (must.low[mustFrom + at] !== may.low[mayFrom + at] || must.high[mustFrom + at] !== may.high[mayFrom + at])
+    if (
+      must.low[mustFrom + at] !== may.low[mayFrom + at] ||
+      must.high[mustFrom + at] !== may.high[mayFrom + at]
+    )
       return false;
   return true;
 }
@@ -207,8 +259,10 @@ function joinTables(
   count: number,
 ): { readonly table: Table; readonly must: RuleBoxes; readonly may: RuleBoxes } {
   const all = Array.from({ length: must.count }, (_, box) => box);
-  const mustBoxes = { from: must.from, boxes: all };
-  if (must === may) return { table: must, must: mustBoxes, may: mustBoxes };
+  if (must === may) {
+    const both = new RuleBoxes(must, must.from, all);
+    return { table: must, must: both, may: both };
+  }
   const boxes: number[] = [];
   const from = new Uint32Array(count + 1);
   const added: number[] = [];
@@ -224,7 +278,8 @@ function joinTables(
     }
   }
   from[count] = boxes.length;
-  return { table: withBoxes(must, may, added), must: mustBoxes, may: { from, boxes } };
+  const table = withBoxes(must, may, added);
+  return { table, must: new RuleBoxes(table, must.from, all), may: new RuleBoxes(table, from, boxes) };
 }
 
 function withBoxes(table: Table, other: Table, added: readonly number[]): Table {
