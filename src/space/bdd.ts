@@ -1,0 +1,290 @@
+// Boolean functions of numbered variables as reduced ordered binary decision diagrams: the algebra over a node table.
+// A function is a number; equal functions are the same number. Knows nothing of packets.
+import { constantLevel, NodeTable, type Bound, type Edge } from "./node-table.ts";
+
+export type { Edge } from "./node-table.ts";
+
+/** Variables that are quantified together; made once by `Bdd.variables` and used often. */
+export interface Variables {
+  readonly id: number;
+  readonly has: Uint8Array;
+  /** The highest of them: nothing below it is touched. */
+  readonly last: number;
+}
+
+/** Which variable takes each one's place; made once by `Bdd.renaming`. */
+export interface Renaming {
+  readonly id: number;
+  readonly to: Uint16Array;
+  readonly last: number;
+}
+
+const AND = 1;
+const XOR = 2;
+const EXISTS = 3;
+const RENAME = 4;
+
+const firstCache = 1 << 12;
+const mostCache = 1 << 20;
+
+/**
+ * @example
+ * const bdd = new Bdd(2, { mostNodes: 1000, question: "an example" });
+ * bdd.and(bdd.variable(0), bdd.not(bdd.variable(0))) === Bdd.none // true
+ */
+export class Bdd {
+  static readonly none: Edge = 0;
+  static readonly all: Edge = 1;
+
+  readonly #count: number;
+  readonly #table: NodeTable;
+  /** What was computed: (first, second, operation, result), overwritten where two share a place. */
+  #cache = new Int32Array(firstCache * 4);
+  #ids = 0;
+
+  /** @param count how many variables there are: 0 … count − 1, in the order of the diagrams */
+  constructor(count: number, bound: Bound) {
+    this.#count = count;
+    this.#table = new NodeTable(bound);
+  }
+
+  /** How many nodes are in use, garbage among them until `collect`. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** The first variable that the function depends on; 65535 for the constant ones. */
+  level(a: Edge): number {
+    return this.#table.level[a >> 1] ?? constantLevel;
+  }
+
+  /** The function where its first variable is 0. */
+  low(a: Edge): Edge {
+    return (this.#table.low[a >> 1] ?? 0) ^ (a & 1);
+  }
+
+  /** The function where its first variable is 1. */
+  high(a: Edge): Edge {
+    return (this.#table.high[a >> 1] ?? 0) ^ (a & 1);
+  }
+
+  /** If the variable then `high` else `low`; both must depend on later variables alone. */
+  edge(variable: number, low: Edge, high: Edge): Edge {
+    return this.#table.edge(variable, low, high);
+  }
+
+  variable(variable: number): Edge {
+    return this.#table.edge(variable, 0, 1);
+  }
+
+  not(a: Edge): Edge {
+    return a ^ 1;
+  }
+
+  and(a: Edge, b: Edge): Edge {
+    if (a === b || b === 1) return a;
+    if (a === 1) return b;
+    if (a === 0 || b === 0 || (a ^ b) === 1) return 0;
+    if (a > b) [a, b] = [b, a];
+    const known = this.#known(a, b, AND);
+    if (known >= 0) return known;
+    const table = this.#table;
+    const aLevel = table.level[a >> 1] ?? 0;
+    const bLevel = table.level[b >> 1] ?? 0;
+    const variable = aLevel < bLevel ? aLevel : bLevel;
+    const [aOdd, bOdd] = [a & 1, b & 1];
+    const aLow = aLevel === variable ? (table.low[a >> 1] ?? 0) ^ aOdd : a;
+    const aHigh = aLevel === variable ? (table.high[a >> 1] ?? 0) ^ aOdd : a;
+    const bLow = bLevel === variable ? (table.low[b >> 1] ?? 0) ^ bOdd : b;
+    const bHigh = bLevel === variable ? (table.high[b >> 1] ?? 0) ^ bOdd : b;
+    const low = this.and(aLow, bLow);
+    return this.#keep(a, b, AND, this.#table.edge(variable, low, this.and(aHigh, bHigh)));
+  }
+
+  or(a: Edge, b: Edge): Edge {
+    return this.and(a ^ 1, b ^ 1) ^ 1;
+  }
+
+  minus(a: Edge, b: Edge): Edge {
+    return this.and(a, b ^ 1);
+  }
+
+  /** Where the two differ. */
+  xor(a: Edge, b: Edge): Edge {
+    // Negations commute with it, so that only the plain functions are computed.
+    const odd = (a ^ b) & 1;
+    [a, b] = [a & ~1, b & ~1];
+    if (a === b) return odd;
+    if (a === 0) return b ^ odd;
+    if (b === 0) return a ^ odd;
+    if (a > b) [a, b] = [b, a];
+    const known = this.#known(a, b, XOR);
+    if (known >= 0) return known ^ odd;
+    const variable = Math.min(this.level(a), this.level(b));
+    const low = this.xor(this.#at(a, variable, 0), this.#at(b, variable, 0));
+    const high = this.xor(this.#at(a, variable, 1), this.#at(b, variable, 1));
+    return this.#keep(a, b, XOR, this.edge(variable, low, high)) ^ odd;
+  }
+
+  /** `then` where the first holds, `otherwise` where it does not. */
+  choose(test: Edge, then: Edge, otherwise: Edge): Edge {
+    return this.or(this.and(test, then), this.and(test ^ 1, otherwise));
+  }
+
+  isSubset(a: Edge, b: Edge): boolean {
+    return this.and(a, b ^ 1) === 0;
+  }
+
+  /** The disjunction of many: pairwise, so that large ones are touched seldom. */
+  unionOf(all: Iterable<Edge>): Edge {
+    let row = [...all];
+    while (row.length > 1) {
+      const next: Edge[] = [];
+      for (let at = 0; at < row.length; at += 2) next.push(this.or(row[at] ?? 0, row[at + 1] ?? 0));
+      row = next;
+    }
+    return row[0] ?? 0;
+  }
+
+  variables(list: Iterable<number>): Variables {
+    const has = new Uint8Array(this.#count);
+    let last = -1;
+    for (const variable of list) {
+      has[variable] = 1;
+      last = Math.max(last, variable);
+    }
+    this.#ids += 1;
+    return { id: this.#ids, has, last };
+  }
+
+  /** Where some values of the variables make the function true. */
+  exists(a: Edge, variables: Variables): Edge {
+    const level = this.level(a);
+    if (level > variables.last) return a;
+    const known = this.#known(a, variables.id, EXISTS);
+    if (known >= 0) return known;
+    const low = this.exists(this.low(a), variables);
+    let result: Edge;
+    if (variables.has[level] === 1)
+      result = low === 1 ? 1 : this.or(low, this.exists(this.high(a), variables));
+    else result = this.edge(level, low, this.exists(this.high(a), variables));
+    return this.#keep(a, variables.id, EXISTS, result);
+  }
+
+  /** Where every value of the variables makes the function true. */
+  forall(a: Edge, variables: Variables): Edge {
+    return this.exists(a ^ 1, variables) ^ 1;
+  }
+
+  /** A renaming that puts `to` in the place of `from` for each pair; it must give each variable another place. */
+  renaming(pairs: Iterable<readonly [number, number]>): Renaming {
+    const to = Uint16Array.from({ length: this.#count }, (_, variable) => variable);
+    let last = -1;
+    for (const [from, target] of pairs) {
+      to[from] = target;
+      last = Math.max(last, from);
+    }
+    this.#ids += 1;
+    return { id: this.#ids, to, last };
+  }
+
+  rename(a: Edge, renaming: Renaming): Edge {
+    const level = this.level(a);
+    if (level > renaming.last) return a;
+    // A renaming commutes with negation.
+    const plain = a & ~1;
+    const known = this.#known(plain, renaming.id, RENAME);
+    if (known >= 0) return known ^ (a & 1);
+    const low = this.rename(this.low(plain), renaming);
+    const high = this.rename(this.high(plain), renaming);
+    const variable = renaming.to[level] ?? level;
+    const inOrder = variable < this.level(low) && variable < this.level(high);
+    const result = inOrder ? this.edge(variable, low, high) : this.choose(this.variable(variable), high, low);
+    return this.#keep(plain, renaming.id, RENAME, result) ^ (a & 1);
+  }
+
+  /** The function with another in the place of a variable. */
+  compose(a: Edge, variable: number, by: Edge): Edge {
+    return this.choose(by, this.cofactor(a, [[variable, 1]]), this.cofactor(a, [[variable, 0]]));
+  }
+
+  /** What is left of the function once some variables are known; the list ascends by variable. */
+  cofactor(a: Edge, known: readonly (readonly [number, 0 | 1])[]): Edge {
+    const done = new Map<Edge, Edge>();
+    const first = known[0]?.[0] ?? constantLevel;
+    const last = known.at(-1)?.[0] ?? -1;
+    const values = new Map(known);
+    const walk = (edge: Edge): Edge => {
+      let at = edge;
+      let level = this.level(at);
+      // A walk down while the variables that come are known ones: no node is made.
+      for (let value = values.get(level); value !== undefined; value = values.get(level)) {
+        at = value === 0 ? this.low(at) : this.high(at);
+        level = this.level(at);
+      }
+      if (level > last) return at;
+      const before = done.get(at);
+      if (before !== undefined) return before;
+      const result = this.edge(level, walk(this.low(at)), walk(this.high(at)));
+      done.set(at, result);
+      return result;
+    };
+    return this.level(a) > last || first > last ? a : walk(a);
+  }
+
+  /** Whether the function is true of one assignment; `value` gives each variable's. */
+  holds(a: Edge, value: (variable: number) => 0 | 1): boolean {
+    let at = a;
+    while (at > 1) at = value(this.level(at)) === 0 ? this.low(at) : this.high(at);
+    return at === 1;
+  }
+
+  /** Frees what none of the functions needs: all others become invalid. Computed results are forgotten. */
+  collect(roots: Iterable<Edge>): void {
+    this.#table.collect(roots);
+    this.#cache.fill(0);
+  }
+
+  #at(a: Edge, variable: number, value: 0 | 1): Edge {
+    if (this.level(a) !== variable) return a;
+    return value === 0 ? this.low(a) : this.high(a);
+  }
+
+  /** A result that was computed before, or −1. */
+  #known(a: number, b: number, operation: number): number {
+    const cache = this.#cache;
+    const at = place(a, b, operation) & (cache.length - 4);
+    return cache[at] === a && cache[at + 1] === b && cache[at + 2] === operation ? (cache[at + 3] ?? -1) : -1;
+  }
+
+  #keep(a: number, b: number, operation: number, result: Edge): Edge {
+    if (this.#cache.length < mostCache * 4 && this.#table.size * 4 > this.#cache.length) this.#growCache();
+    const cache = this.#cache;
+    const at = place(a, b, operation) & (cache.length - 4);
+    cache[at] = a;
+    cache[at + 1] = b;
+    cache[at + 2] = operation;
+    cache[at + 3] = result;
+    return result;
+  }
+
+  #growCache(): void {
+    const old = this.#cache;
+    const cache = new Int32Array(old.length * 2);
+    for (let at = 0; at < old.length; at += 4) {
+      const operation = old[at + 2] ?? 0;
+      if (operation === 0) continue;
+      cache.set(
+        old.subarray(at, at + 4),
+        place(old[at] ?? 0, old[at + 1] ?? 0, operation) & (cache.length - 4),
+      );
+    }
+    this.#cache = cache;
+  }
+}
+
+/** Where a result is kept: always a multiple of four once masked. */
+function place(a: number, b: number, operation: number): number {
+  const mixed = Math.imul(a, 0x9e3779b1) ^ Math.imul(b + operation, 0x85ebca6b);
+  return (mixed ^ (mixed >>> 16)) << 2;
+}
