@@ -1,4 +1,5 @@
-// What an estate says of itself beside its places: which tiers it has, and how it wants to be linted. Data only, each
+// What an estate says of itself beside its places: which tiers it has, how it wants to be linted, and which
+// rules it must keep. Data only, each
 // with its origin; the names of checks are the lint's to know.
 import type { NumberSet } from "../packet/intervals.ts";
 import type { Origin } from "../problem.ts";
@@ -52,9 +53,31 @@ export interface LintSettings {
   readonly suppress: readonly Suppression[];
 }
 
+/** What an assertion speaks of: `tcp 443`. Absent parts: every one. */
+export interface AssertedService {
+  readonly protocol: number | "any";
+  readonly ports?: NumberSet;
+  readonly icmp?: { readonly type: number; readonly code?: number };
+}
+
+/** A rule that the estate must keep, in its owner's words and names. */
+export interface Assertion {
+  readonly kind: "must" | "mustNot" | "exactly" | "only" | "defaultDeny";
+  /** The owner's name for it. */
+  readonly name?: string;
+  /** Empty: any. */
+  readonly from: readonly Written[];
+  readonly to: readonly Written[];
+  /** Empty: all. */
+  readonly services: readonly AssertedService[];
+  readonly family?: 4 | 6;
+  readonly origin: Origin;
+}
+
 export interface EstateSettings {
   readonly tiers: readonly Tier[];
   readonly lint: LintSettings;
+  readonly assertions: readonly Assertion[];
   readonly origin: Origin;
 }
 

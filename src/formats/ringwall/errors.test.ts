@@ -29,7 +29,7 @@ test.each([
   ["networks: {}\n", 1, 1, /“ringwall” is missing: the version/, undefined],
   ["ringwall: 2\n", 1, 11, /version of this format, 1.*not “2”/, undefined],
   [`${base}subnts: {}\n`, 4, 1, /unknown key “subnts”; did you mean “subnets”\?/, undefined],
-  [`${base}assert: []\n`, 4, 1, /unknown key “assert”/, undefined],
+  [`${base}colour: red\n`, 4, 1, /unknown key “colour”: the file has ringwall, names/, undefined],
   // YAML
   [`${base}hosts:\n\ta: {}\n`, 5, 1, /tab/, /spaces/],
   [`${base}hosts: { a: &x {}, b: *x }\n`, 4, 16, /anchors/, undefined],

@@ -380,6 +380,47 @@ const lint = keyed("lint", {
     .describe("Findings that are known and accepted for a while, each with a reason and a last day."),
 });
 
+const services = oneOrMore("services such as “tcp 443”")
+  .optional()
+  .describe(
+    "Services: `tcp 443`, `tcp 80,443`, `udp 53`, `icmp 8`, `tcp` for every port, `all`. Left out: all.",
+  );
+const assertedEnds = {
+  from: oneOrMore("a name, a tag, a tier or `internet`")
+    .optional()
+    .describe(
+      "Who begins connections: an address, a prefix, a name, an id, a tag (`Role=web`), `tier NAME`, `internet`, or `any` (also when left out).",
+    ),
+  to: oneOrMore("a name, a tag, a tier or `internet`").optional().describe("Who is asked: as for `from`."),
+  services,
+  family: z
+    .union([z.literal(4), z.literal(6)], { error: "4 or 6 was expected" })
+    .optional()
+    .describe("One address family alone. Left out: both, as far as both ends have them."),
+};
+const asserted = (what: string) => keyed(what, assertedEnds).optional();
+
+const assertionKinds = ["must", "mustNot", "exactly", "only", "defaultDeny"] as const;
+
+const assertion = keyed("an assertion", {
+  name: text("the rule in your words")
+    .optional()
+    .describe("The rule in your words: what a failure is told by."),
+  must: asserted("must").describe("Every one of `from` reaches every one of `to` by all of the services."),
+  mustNot: asserted("mustNot").describe("No one of `from` reaches any one of `to` by any of the services."),
+  exactly: asserted("exactly").describe(
+    "`must`, and nothing else: `from` reaches `to` by these services and by no others.",
+  ),
+  only: asserted("only").describe(
+    "Nothing reaches `to` but `from`, and that by these services alone. It need not reach it.",
+  ),
+  defaultDeny: oneOrMore("a tier, a name or a tag")
+    .optional()
+    .describe("Each of these refuses what no rule of it allows: `defaultDeny: [tier web, tier db]`."),
+}).refine((value) => assertionKinds.filter((kind) => value[kind] !== undefined).length === 1, {
+  error: `an assertion says one of ${assertionKinds.join(", ")}`,
+});
+
 /** A whole `ringwall.yaml`. */
 export const ringwallSchema = keyed("the file", {
   ringwall: z
@@ -427,6 +468,10 @@ export const ringwallSchema = keyed("the file", {
     .optional()
     .describe("Tiers, outermost first: what belongs together and is kept apart from the others."),
   lint: lint.optional().describe("What `ringwall lint` looks for, and what is accepted for a while."),
+  assert: z
+    .array(assertion, { error: "a list of assertions was expected" })
+    .optional()
+    .describe("Rules of the estate's own, which `ringwall assert` proves."),
 });
 
 export type RingwallFile = z.infer<typeof ringwallSchema>;

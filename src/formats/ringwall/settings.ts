@@ -1,24 +1,18 @@
 // Lowers what a `ringwall.yaml` says of its estate beside the places: tiers, and how it is linted. Which checks there are is
 // the lint's to know, so their names are only carried, with the place where each stands.
-import type {
-  EstateSettings,
-  LintSettings,
-  PortClass,
-  Suppression,
-  Tier,
-  Written,
-} from "../../estate/settings.ts";
+import type { EstateSettings, LintSettings, PortClass, Suppression, Tier } from "../../estate/settings.ts";
 import { noLintSettings } from "../../estate/settings.ts";
 import { fromPairs, type NumberSet } from "../../packet/intervals.ts";
 import { portDomain } from "../../packet/protocol.ts";
-import type { Path } from "./document.ts";
+import { lowerAssertions } from "./assertions.ts";
 import { entries, many, type Drawing } from "./drawing.ts";
 import { portPair } from "./terms.ts";
+import { written } from "./written.ts";
 
 /** Undefined where the file says nothing of them. */
 export function lowerSettings(drawing: Drawing): EstateSettings | undefined {
   const { file, document } = drawing;
-  const [first] = (["tiers", "lint"] as const).filter((key) => file[key] !== undefined);
+  const [first] = (["tiers", "lint", "assert"] as const).filter((key) => file[key] !== undefined);
   if (first === undefined) return undefined;
   return {
     tiers: entries(file.tiers).map(([name, tier]): Tier => {
@@ -32,6 +26,7 @@ export function lowerSettings(drawing: Drawing): EstateSettings | undefined {
       };
     }),
     lint: lowerLint(drawing),
+    assertions: lowerAssertions(drawing),
     origin: document.keyAt([first]),
   };
 }
@@ -79,8 +74,4 @@ function lowerPorts(
     });
   }
   return lowered;
-}
-
-function written(drawing: Drawing, value: string | string[] | undefined, path: Path): readonly Written[] {
-  return many(value, path).map((item) => ({ text: item.value, origin: drawing.document.valueAt(item.path) }));
 }
