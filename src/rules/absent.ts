@@ -21,7 +21,7 @@ export function isAbsent(match: Match, view: View): boolean {
   );
 }
 
-/** Which parts of a packet a test looks at, of those that a packet may lack. */
+/** Which parts of a packet a test looks at, of those that a packet may lack; of a joined test, nothing is said. */
 export function asksOf(match: Match): { readonly connection: boolean; readonly transport: boolean } {
   if (match.kind === "status" || match.kind === "direction") return asksConnection;
   if (match.kind === "mark") return match.of === "connection" ? asksConnection : asksNeither;
