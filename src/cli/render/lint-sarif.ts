@@ -1,30 +1,12 @@
 // Findings as SARIF 2.1.0 (OASIS, “Static Analysis Results Interchange Format”), as code scanning services read it: a rule a
 // check, a result a finding, suppressed ones among them. Computes nothing.
-import { isAbsolute } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { Severity, Suppression } from "../../estate/settings.ts";
+import type { Suppression } from "../../estate/settings.ts";
 import { packetText } from "../../packet/packet.ts";
-import type { Origin } from "../../problem.ts";
 import type { Lint } from "../../questions/lint.ts";
 import type { Check, Reported, Tried } from "../../questions/lint/model.ts";
 import { version } from "../version.ts";
 import { fingerprintOf } from "./lint-json.ts";
-
-/** How services sort results: https://docs.github.com/en/code-security/code-scanning (over 9.0 critical, over 7.0 high, …). */
-const securitySeverity: Readonly<Record<Severity, string>> = {
-  critical: "9.5",
-  high: "8.0",
-  medium: "5.5",
-  low: "3.0",
-  note: "0.5",
-};
-const levels: Readonly<Record<Severity, "error" | "warning" | "note">> = {
-  critical: "error",
-  high: "error",
-  medium: "warning",
-  low: "warning",
-  note: "note",
-};
+import { levels, locationSarif, securitySeverity } from "./sarif.ts";
 
 export function lintSarif(found: Lint): Record<string, unknown> {
   const ruleAt = new Map(found.checks.map((check, at) => [check, at]));
@@ -134,23 +116,4 @@ function triedText(tried: Tried): string {
     case "untried":
       return `not tried: ${tried.why}`;
   }
-}
-
-function locationSarif(origin: Origin): Record<string, unknown> {
-  return {
-    physicalLocation: {
-      artifactLocation: { uri: uriOf(origin.file) },
-      region: {
-        startLine: origin.line,
-        ...(origin.column === undefined ? {} : { startColumn: origin.column }),
-      },
-    },
-    ...(origin.id === undefined ? {} : { logicalLocations: [{ fullyQualifiedName: origin.id }] }),
-  };
-}
-
-/** A relative path stays relative (to where the command ran, which is the repository's root in a pipeline). */
-function uriOf(file: string): string {
-  if (isAbsolute(file)) return pathToFileURL(file).href;
-  return file.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/");
 }
