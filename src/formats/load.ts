@@ -167,7 +167,10 @@ async function readFirewall(
     );
   }
   const [first] = files;
-  const reader = first === undefined ? undefined : await readerOf(first);
+  // A dump that stands in the drawing is told by its text: its path is that of the YAML around it.
+  const path = sources[0]?.kind === "inline" ? "" : first?.path;
+  const reader =
+    first === undefined || path === undefined ? undefined : await readerOf({ path, text: first.text });
   if (reader?.format === "nftables")
     return (await import("./nftables/reader.ts")).readNftablesHost(name, files);
   if (reader?.format === "iptables")

@@ -105,9 +105,15 @@ export function countNumbers(value: NumberValue | undefined): number {
   return pairsOf(value).reduce((sum, [first, last]) => sum + last - first + 1, 0);
 }
 
-/** `web-1`, `web-1 and 3 more like it`. */
+/** A machine with one interface by its own name, else with the interface's. */
+export function machineName(context: Context, place: Interface): string {
+  const host = context.index.hostOf(place);
+  return host?.interfaces.length === 1 ? host.name : interfaceName(context.index, place);
+}
+
+/** `web-1`, `web-1 and web-2`, `web-1 and 3 more`. */
 export function namesOf(context: Context, places: readonly Interface[]): string {
-  const names = [...new Set(places.map((place) => interfaceName(context.index, place)))];
+  const names = [...new Set(places.map((place) => machineName(context, place)))];
   const [first = "", second] = names;
   if (second === undefined) return first;
   return names.length === 2 ? `${first} and ${second}` : `${first} and ${names.length - 1} more`;

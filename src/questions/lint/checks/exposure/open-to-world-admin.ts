@@ -25,7 +25,6 @@ export const openToWorldAdmin: Check = {
     openToWorld(context, {
       severity: "high",
       services: [{ protocol: TCP, ports: context.settings.ports.admin }],
-      what: "administration",
       mend: "a bastion, a VPN or Session Manager in front of it needs no rule for the world; or name the administrators' own addresses",
     }),
 };

@@ -5,16 +5,16 @@ import type { SecurityGroupRule } from "../../../../layers/security-group/model.
 import { difference, intersection, type NumberSet } from "../../../../packet/intervals.ts";
 import { numberText, type Packet } from "../../../../packet/packet.ts";
 import { anyPort, hasPorts, portDomain, protocolName } from "../../../../packet/protocol.ts";
-import { interfaceName } from "../../../../estate/estate-index.ts";
 import type { Context } from "../../context.ts";
 import { removeGroupRule, replaceGroupRule } from "../../edits.ts";
 import type { Expectation, Finding, Remedy } from "../../model.ts";
-import { countNumbers, namesOf } from "../../openings.ts";
+import { countNumbers, machineName, namesOf } from "../../openings.ts";
 import { exampleOf } from "../../witness.ts";
 import {
   culpritName,
   lessBad,
   originOf,
+  portsOfCulprit,
   subjectOf,
   worldOpenings,
   type Asked,
@@ -24,8 +24,6 @@ import {
 export interface PortQuestion {
   readonly severity: Severity;
   readonly services: readonly Asked[];
-  /** What such ports are for: `administration`. */
-  readonly what: string;
   /** What to do instead, for people. */
   readonly mend: string;
 }
@@ -44,21 +42,20 @@ export function* openToWorld(context: Context, question: PortQuestion): Iterable
       yield {
         subject: subjectOf(culprit),
         severity: certain ? question.severity : lessBad(question.severity),
-        title: `${culpritName(context, culprit)}${perhaps} lets the internet reach ${service} of ${namesOf(context, places)}`,
+        title: `${culpritName(culprit)}${perhaps} lets the internet reach ${service} of ${namesOf(context, places)}`,
         origins: [origin],
         witness: {
           packet: witnessOf(opening.packet, ports),
-          seen: `it gets to ${interfaceName(context.index, opening.at)}, and the answer gets back`,
+          seen: `it gets to ${machineName(context, opening.at)}, and the answer gets back`,
         },
         remedy: remedyOf(context, question, asked, opening),
       };
     }
 }
 
-/** Whether the rule is one that opens everything, or there is no rule: then single ports are not worth a finding each. */
+/** Whether the rule is one that opens everything, or there is none: then single ports are not worth a finding each. */
 export function opensEverything({ culprit }: WorldOpening): boolean {
-  if (culprit.kind !== "group") return false;
-  return culprit.rule.protocol === "any" || countNumbers(culprit.rule.ports ?? anyPort) >= everything;
+  return countNumbers(portsOfCulprit(culprit)) >= everything;
 }
 
 function witnessOf(packet: Packet, ports: NumberSet): Packet {

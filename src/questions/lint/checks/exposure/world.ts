@@ -1,7 +1,6 @@
 // What the internet reaches, and by whose fault: the openings of every class of interfaces, gathered by the rule that a
 // person would change. Shared by the checks that differ only in which ports they ask about.
-import { interfaceName } from "../../../../estate/estate-index.ts";
-import type { Interface } from "../../../../estate/model.ts";
+import type { Host, Interface } from "../../../../estate/model.ts";
 import type { Severity } from "../../../../estate/settings.ts";
 import { ringName } from "../../../../layers/ports.ts";
 import type { SecurityGroup, SecurityGroupRule } from "../../../../layers/security-group/model.ts";
@@ -11,10 +10,11 @@ import {
   unionOfAddresses,
   type AddressSet,
 } from "../../../../packet/address-set.ts";
-import { union, type NumberSet } from "../../../../packet/intervals.ts";
+import { intersection, union, type NumberSet } from "../../../../packet/intervals.ts";
 import type { Packet } from "../../../../packet/packet.ts";
-import { portDomain } from "../../../../packet/protocol.ts";
+import { anyPort, portDomain } from "../../../../packet/protocol.ts";
 import type { Origin } from "../../../../problem.ts";
+import type { Match } from "../../../../rules/match.ts";
 import type { Rule } from "../../../../rules/rule.ts";
 import type { Step } from "../../../../rules/step.ts";
 import { interfaceClasses } from "../../classes.ts";
@@ -25,7 +25,14 @@ import { isWorldwide, openingsTo, type Opening } from "../../openings.ts";
 /** Whom to blame for an opening: the innermost ring that has a rule for it, as the one nearest to what it guards. */
 export type Culprit =
   | { readonly kind: "group"; readonly group: SecurityGroup; readonly rule: SecurityGroupRule }
-  | { readonly kind: "ring"; readonly rule: Rule; readonly step: Step; readonly place: Interface }
+  | {
+      readonly kind: "ring";
+      readonly rule: Rule;
+      readonly step: Step;
+      readonly place: Interface;
+      /** The machine whose own firewall it is. */
+      readonly host?: Host;
+    }
   /** No ring asks at all. */
   | { readonly kind: "bare"; readonly place: Interface };
 
@@ -49,6 +56,8 @@ export interface Asked {
 export function worldOpenings(context: Context, asked: Asked): readonly WorldOpening[] {
   const gathered = new Map<string, Gathered>();
   for (const { first, members } of interfaceClasses(context.estate)) {
+    // A pod has no address that the internet could send to; what leads to it is a service's or ingress's to open.
+    if (first.kind === "pod") continue;
     for (const family of [4, 6] as const) {
       const found = new Map<string, Gathered>();
       for (const opening of openingsTo(context, "internet", first, { ...asked, family }))
@@ -119,9 +128,9 @@ export function subjectOf(culprit: Culprit): Subject {
       };
     case "ring":
       return {
-        kind: "interface",
-        id: culprit.place.id,
-        name: culprit.place.name,
+        ...(culprit.host === undefined
+          ? { kind: "interface", id: culprit.place.id, name: culprit.place.name }
+          : { kind: "host", id: culprit.host.id, name: culprit.host.name }),
         part: `${culprit.step.ring} ${culprit.rule.text}`,
       };
     case "bare":
@@ -133,15 +142,35 @@ export function originOf(culprit: Culprit): Origin {
   return culprit.kind === "bare" ? culprit.place.origin : culprit.rule.origin;
 }
 
+/** The destination ports that the culprit opens, whatever was asked: all of them where it says nothing of ports. */
+export function portsOfCulprit(culprit: Culprit): NumberSet {
+  switch (culprit.kind) {
+    case "group":
+      return culprit.rule.protocol === "any" ? anyPort : (culprit.rule.ports ?? anyPort);
+    case "ring":
+      return portsOfMatch(culprit.rule.match);
+    case "bare":
+      return anyPort;
+  }
+}
+
+/** Of what is asked together, the ports; of anything else it may be every port. */
+function portsOfMatch(match: Match): NumberSet {
+  if (match.kind === "number" && match.field === "destination-port") return match.set;
+  if (match.kind === "all")
+    return match.of.reduce((ports, each) => intersection(ports, portsOfMatch(each)), anyPort);
+  if (match.kind === "any")
+    return match.of.reduce<NumberSet>((ports, each) => union(portDomain, ports, portsOfMatch(each)), []);
+  return anyPort;
+}
+
 /** Who lets it in, as the subject of a sentence. */
-export function culpritName(context: Context, culprit: Culprit): string {
+export function culpritName(culprit: Culprit): string {
   switch (culprit.kind) {
     case "group":
       return ringName(culprit.group);
     case "ring":
-      return culprit.step.layer === "host"
-        ? `the firewall of ${interfaceName(context.index, culprit.place)}`
-        : culprit.step.ring;
+      return culprit.host === undefined ? culprit.step.ring : `the firewall of ${culprit.host.name}`;
     case "bare":
       return "no ring at all";
   }
@@ -162,9 +191,9 @@ function culpritsOf(context: Context, place: Interface, opening: Opening): reado
     ["host", "packet-filter", "nacl", "network-policy"].includes(item.layer),
   );
   const rule = step?.rules.at(0);
-  return [
-    step === undefined || rule === undefined ? { kind: "bare", place } : { kind: "ring", rule, step, place },
-  ];
+  if (step === undefined || rule === undefined) return [{ kind: "bare", place }];
+  const host = step.layer === "host" ? context.index.hostOf(place) : undefined;
+  return [{ kind: "ring", rule, step, place, ...(host === undefined ? {} : { host }) }];
 }
 
 const order: readonly Severity[] = ["note", "low", "medium", "high", "critical"];
