@@ -1,13 +1,12 @@
 // `ringwall lint`: the mistakes of an estate, each with a witness and a remedy.
 import type { Severity } from "../estate/settings.ts";
-import { severities } from "../estate/settings.ts";
+import { isAsBad, severities } from "../estate/settings.ts";
 import { loadEstate } from "../formats/load.ts";
 import { Problem } from "../problem.ts";
 import { lint, type Lint } from "../questions/lint.ts";
 import { checks } from "../questions/lint/checks.ts";
 import type { Check } from "../questions/lint/model.ts";
 import { findCheck, nearestCheck } from "../questions/lint/settings.ts";
-import { isAsBad } from "../questions/lint/try-remedy.ts";
 import { choiceOption, flagOption, textOption } from "./options.ts";
 import { checkList, checkText, lintText } from "./render/lint-text.ts";
 import type { OptionValues, Terminal, Verb } from "./verb.ts";

@@ -25,6 +25,10 @@ const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: "what can reach what, there and back, for all packets at once",
     load: async () => (await import("./reach.ts")).reachVerb,
   },
+  diff: {
+    summary: "what a change opens, closes and cuts, proved for all packets",
+    load: async () => (await import("./diff.ts")).diffVerb,
+  },
   replay: {
     summary: "run a packet capture through a firewall or an estate",
     load: async () => (await import("./replay.ts")).replayVerb,

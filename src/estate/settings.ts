@@ -8,6 +8,11 @@ export const severities = ["critical", "high", "medium", "low", "note"] as const
 /** How bad a finding is, worst first. */
 export type Severity = (typeof severities)[number];
 
+/** @example isAsBad("high", "medium") // true */
+export function isAsBad(severity: Severity, as: Severity): boolean {
+  return severities.indexOf(severity) <= severities.indexOf(as);
+}
+
 /** Places that belong together and are kept apart from others: a tier, a zone. */
 export interface Tier {
   readonly name: string;

@@ -1,25 +1,9 @@
 // The published shape of a reach answer in JSON. schemas/reach.schema.json is generated from it; a test holds the two and
 // the real output together. Imported for its type alone where answers are printed.
 import { z } from "zod";
+import { originSchema, serviceSchema } from "./shared-schema.ts";
 
-const ports = z
-  .array(z.tuple([z.int().min(0).max(65535), z.int().min(0).max(65535)]))
-  .meta({ description: "ranges, both ends inside" });
-const origin = z.strictObject({
-  file: z.string(),
-  line: z.int().min(1),
-  column: z.int().min(1).optional(),
-  id: z.string().optional(),
-});
-const service = z.strictObject({
-  text: z.string().meta({ description: "in words: tcp 443" }),
-  protocol: z.union([z.int().min(0).max(255), z.literal("any")]),
-  destinationPorts: ports.optional().meta({ description: "absent: every port, or a protocol without ports" }),
-  sourcePorts: ports.optional().meta({ description: "only where not every port of the client's will do" }),
-  icmpTypes: ports.optional(),
-  icmpCodes: ports.optional(),
-});
-const services = z.array(service);
+const services = z.array(serviceSchema);
 const end = z.strictObject({
   id: z.string(),
   kind: z.enum(["inside", "outside"]),
@@ -35,7 +19,7 @@ const share = z.strictObject({
   ring: z.string(),
   lets: services,
   perhaps: services,
-  rules: z.array(z.strictObject({ text: z.string(), origin })),
+  rules: z.array(z.strictObject({ text: z.string(), origin: originSchema })),
   why: z.string().optional(),
 });
 
@@ -60,12 +44,12 @@ export const reachSchema = z
           .meta({ description: "with --rings: what each ring lets through by itself" }),
       }),
     ),
-    unknowns: z.array(z.strictObject({ what: z.string(), effect: z.string(), origin })),
+    unknowns: z.array(z.strictObject({ what: z.string(), effect: z.string(), origin: originSchema })),
   })
   .meta({ title: "Ringwall reach", description: "What `ringwall reach --format json` writes." });
 
 export type ReachDocument = z.infer<typeof reachSchema>;
-export type ServiceDocument = z.infer<typeof service>;
+export type ServiceDocument = z.infer<typeof serviceSchema>;
 
 /** The JSON Schema (draft 2020-12) of what `ringwall reach --format json` writes. */
 export function reachJsonSchema(): unknown {

@@ -1,23 +1,8 @@
 // The published shape of a trace in JSON. schemas/trace.schema.json is generated from it; a test holds the two and the
 // real output together. Imported for its type alone where traces are printed.
 import { z } from "zod";
+import { originSchema as origin, packetSchema as packet } from "./shared-schema.ts";
 
-const origin = z.strictObject({
-  file: z.string(),
-  line: z.int().min(1),
-  column: z.int().min(1).optional(),
-  id: z.string().optional().meta({ description: "the vendor's own name for it" }),
-});
-const packet = z.strictObject({
-  family: z.union([z.literal(4), z.literal(6)]),
-  protocol: z.string(),
-  source: z.string(),
-  destination: z.string(),
-  sourcePort: z.string().optional(),
-  destinationPort: z.string().optional(),
-  icmpType: z.string().optional(),
-  icmpCode: z.string().optional(),
-});
 const answer = z.enum(["allowed", "denied", "depends"]);
 const rule = z.strictObject({ text: z.string(), origin });
 const step = z.strictObject({

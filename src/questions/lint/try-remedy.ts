@@ -1,6 +1,6 @@
 // Tries a remedy: edits the estate, runs the same check on the same subject again, and asks what must still work. A remedy
 // counts as tried only where all of that holds.
-import { severities, type Severity } from "../../estate/settings.ts";
+import { isAsBad } from "../../estate/settings.ts";
 import type { Estate } from "../../estate/model.ts";
 import { packetText } from "../../packet/packet.ts";
 import { Context } from "./context.ts";
@@ -10,10 +10,6 @@ import type { Settings } from "./settings.ts";
 /** What tells one finding of a check from another, in this estate and in an edited one. */
 export function findingKey(subject: Subject): string {
   return `${subject.kind} ${subject.id} ${subject.part ?? ""}`;
-}
-
-export function isAsBad(severity: Severity, as: Severity): boolean {
-  return severities.indexOf(severity) <= severities.indexOf(as);
 }
 
 export function tryRemedy(

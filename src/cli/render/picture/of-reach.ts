@@ -1,7 +1,7 @@
 // A reach answer as a picture: classes stand in their subnets and networks, what is outside stands on both sides, as who
 // asks on the left and as who is asked on the right.
 import { indexOf, type EstateIndex } from "../../../estate/estate-index.ts";
-import type { Estate } from "../../../estate/model.ts";
+import type { Estate, InterfaceKind } from "../../../estate/model.ts";
 import type { EndClass, PairReach, Reach } from "../../../questions/reach/model.ts";
 import { flowTexts } from "../../../questions/reach/service-text.ts";
 import { countText } from "../reach-text.ts";
@@ -60,26 +60,19 @@ function nodeOf(
     label: endName(end),
     ...(rings.length === 0 ? {} : { detail: rings.join(", ") }),
     ...(subnet === undefined ? {} : { group: subnet.id }),
-    kind: kindOf(place?.kind),
+    kind: (place === undefined ? undefined : kinds[place.kind]) ?? "other",
   };
 }
 
-function kindOf(kind: string | undefined): NodeKind {
-  switch (kind) {
-    case "load-balancer":
-    case "database":
-    case "pod":
-      return kind;
-    case "instance":
-      return "machine";
-    case "nat-gateway":
-    case "vpc-endpoint":
-    case "transit-gateway":
-      return "gateway";
-    default:
-      return "other";
-  }
-}
+const kinds: Readonly<Partial<Record<InterfaceKind, NodeKind>>> = {
+  instance: "machine",
+  pod: "pod",
+  "load-balancer": "load-balancer",
+  database: "database",
+  "nat-gateway": "gateway",
+  "vpc-endpoint": "gateway",
+  "transit-gateway": "gateway",
+};
 
 function edgeOf(row: ReachRow, both: boolean): PictureEdge {
   const { pair, services } = row;
