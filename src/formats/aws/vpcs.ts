@@ -2,7 +2,7 @@
 import type { Network } from "../../estate/model.ts";
 import type { Prefix } from "../../packet/address.ts";
 import type { Inventory } from "./inventory.ts";
-import { child, children, optionalText, originOf, prefixAt, text, type Item } from "./item.ts";
+import { child, children, hasField, optionalText, originOf, prefixAt, text, type Item } from "./item.ts";
 import { once } from "./once.ts";
 import { accountOf, placeOf, regionOf } from "./place.ts";
 
@@ -30,7 +30,10 @@ function readVpc(item: Item, inventory: Inventory, regions: ReadonlyMap<string, 
 
 function ipv4Prefixes(item: Item, id: string, inventory: Inventory): Prefix[] {
   const associations = children(item, "CidrBlockAssociationSet");
-  if (associations.length === 0) return [prefixAt(item, "CidrBlock")];
+  if (associations.length === 0) {
+    // A plan may not know its VPC's prefix yet.
+    return inventory.partial && !hasField(item, "CidrBlock") ? [] : [prefixAt(item, "CidrBlock")];
+  }
   return associations.flatMap((association) =>
     associated(association, "CidrBlockState", id, inventory) ? [prefixAt(association, "CidrBlock")] : [],
   );

@@ -3,6 +3,7 @@
 // route table", "Default security groups".)
 import type { Origin } from "../../../problem.ts";
 import type { Draft, Written } from "./draft.ts";
+import { uncertainKey } from "./marks.ts";
 
 export function defaultAclId(vpc: string): string {
   return `${vpc}.DefaultNetworkAcl`;
@@ -74,4 +75,65 @@ export function openPermission(): Written {
     IpRanges: [{ CidrIp: "0.0.0.0/0" }],
     Ipv6Ranges: [{ CidrIpv6: "::/0" }],
   };
+}
+
+/** In place of the defaults of a VPC that stands elsewhere: whether its ACL lets a packet pass and where it goes is open. */
+export function addUnknownDefaults(
+  draft: Draft,
+  vpc: string,
+  prefixes: readonly string[],
+  origin: Origin,
+): void {
+  addUnknownAcl(draft, defaultAclId(vpc), vpc, `the default network ACL of ${vpc} is not known`, origin);
+  const id = mainTableId(vpc);
+  const why = `the main route table of ${vpc} is not known`;
+  draft.add(
+    "RouteTables",
+    {
+      RouteTableId: id,
+      VpcId: vpc,
+      Associations: [{ Main: true }],
+      Routes: [...localRoutes(prefixes), { [uncertainKey]: why }],
+    },
+    { ...origin, id },
+  );
+}
+
+/** An ACL whose entries are not known. The default of its VPC where `subnets` is absent. */
+export function addUnknownAcl(
+  draft: Draft,
+  id: string,
+  vpc: string,
+  why: string,
+  origin: Origin,
+  subnets?: readonly string[],
+): void {
+  const Entries = [false, true].map((Egress) => ({
+    RuleNumber: 1,
+    Protocol: "-1",
+    RuleAction: "allow",
+    Egress,
+    [uncertainKey]: why,
+  }));
+  draft.add(
+    "NetworkAcls",
+    {
+      NetworkAclId: id,
+      VpcId: vpc,
+      IsDefault: subnets === undefined,
+      Entries,
+      Associations: (subnets ?? []).map((subnet) => ({ SubnetId: subnet })),
+    },
+    { ...origin, id },
+  );
+}
+
+/** A group whose rules are not known: every packet may be allowed or not. */
+export function addUnknownGroup(draft: Draft, id: string, vpc: string, why: string, origin: Origin): void {
+  const open: Written = { IpProtocol: "-1", IpRanges: [{ [uncertainKey]: why }] };
+  draft.add(
+    "SecurityGroups",
+    { GroupId: id, GroupName: id, VpcId: vpc, IpPermissions: [open], IpPermissionsEgress: [{ ...open }] },
+    { ...origin, id },
+  );
 }

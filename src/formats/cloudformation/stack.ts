@@ -1,0 +1,460 @@
+// A stack: one template with its parameters, and everything in it evaluated on demand. Stacks that it nests are stacks of
+// their own. Knows functions and references; what a resource means for packets is told in resources/.
+import { closest } from "../../closest.ts";
+import { Problem, type Origin } from "../../problem.ts";
+import type { MapTree, Tree } from "../tree.ts";
+import { attributeOf } from "./attributes.ts";
+import { truthOf, type Truth } from "./conditions.ts";
+import { cidr, expected, join, select, split, textArgument } from "./functions.ts";
+import { parameterValue } from "./parameters.ts";
+import type { Resource, StackScope, World } from "./scope.ts";
+import { substitute } from "./substitute.ts";
+import { callOf, scalarText, type Call, type Template } from "./template.ts";
+import { isNotKnown, notKnown, sameValue, shown, textValue, type NotKnown, type Value } from "./values.ts";
+
+export class Stack implements StackScope {
+  readonly name: string;
+  /** Stands before every logical id: empty for the only stack, `Network/` for one nested under that id. */
+  readonly prefix: string;
+  readonly template: Template;
+  readonly world: World;
+  readonly #given: ReadonlyMap<string, Value>;
+  readonly #conditions = new Map<string, Truth | "asked">();
+  readonly #resources = new Map<string, Resource>();
+  readonly #asked = new Set<string>();
+  /** Which resource is being evaluated, to record what it names. */
+  readonly #evaluating: string[] = [];
+  readonly #references = new Map<string, Map<string, Origin>>();
+  /** How many branches of conditions that are not known stand around what is being evaluated. */
+  #perhaps = 0;
+
+  constructor(
+    name: string,
+    prefix: string,
+    template: Template,
+    given: ReadonlyMap<string, Value>,
+    world: World,
+  ) {
+    this.name = name;
+    this.prefix = prefix;
+    this.template = template;
+    this.world = world;
+    this.#given = given;
+  }
+
+  /** The resources that are or may be there, each with its properties evaluated. */
+  resources(): Resource[] {
+    const all = [...this.template.resources.keys()].flatMap((id) => this.resource(id) ?? []);
+    this.#refuseCircles();
+    return all;
+  }
+
+  resource(logicalId: string): Resource | undefined {
+    const known = this.#resources.get(logicalId);
+    if (known !== undefined) return known;
+    const tree = this.template.resources.get(logicalId);
+    if (tree === undefined) return undefined;
+    const there =
+      tree.condition === undefined ? true : this.#truthOf(scalarText(tree.condition) ?? "", tree.condition);
+    if (there === false) return undefined;
+    if (this.#asked.has(logicalId)) {
+      throw new Problem("reference", `${logicalId} is defined by way of itself (a circular reference)`, {
+        origin: tree.origin,
+      });
+    }
+    this.#asked.add(logicalId);
+    this.#evaluating.push(logicalId);
+    if (isNotKnown(there)) this.#perhaps += 1;
+    const properties = new Map<string, Value>();
+    for (const [name, { value }] of tree.properties?.entries ?? []) {
+      const found = this.evaluate(value);
+      if (found !== undefined) properties.set(name, found);
+    }
+    this.#noteDependsOn(tree.dependsOn);
+    if (isNotKnown(there)) this.#perhaps -= 1;
+    this.#evaluating.pop();
+    const id = this.prefix + logicalId;
+    const resource: Resource = {
+      id,
+      logicalId,
+      type: tree.type,
+      properties,
+      origin: { ...tree.origin, id },
+      stack: this,
+      ...(isNotKnown(there) ? { uncertain: `whether ${id} is there is not known: ${there.why}` } : {}),
+    };
+    this.#resources.set(logicalId, resource);
+    return resource;
+  }
+
+  /** An output's value; undefined where there is no such output. */
+  output(name: string): Value | undefined {
+    const tree = this.template.outputs.get(name);
+    if (tree === undefined) return undefined;
+    const condition = tree.entries.get("Condition")?.value;
+    const there = condition === undefined ? true : this.#truthOf(scalarText(condition) ?? "", condition);
+    if (there === false) return undefined;
+    if (isNotKnown(there)) return there;
+    const value = tree.entries.get("Value")?.value;
+    return value === undefined ? undefined : this.evaluate(value);
+  }
+
+  /** The name that an output is exported by, where it is. */
+  exportName(output: MapTree): Value | undefined {
+    const condition = output.entries.get("Condition")?.value;
+    if (condition !== undefined && this.#truthOf(scalarText(condition) ?? "", condition) === false)
+      return undefined;
+    const exported = output.entries.get("Export")?.value;
+    const name = exported?.kind === "map" ? exported.entries.get("Name")?.value : undefined;
+    return name === undefined ? undefined : this.evaluate(name);
+  }
+
+  /** @throws Problem where an expression names what is not there, or asks a function what it can't give */
+  evaluate(tree: Tree): Value | undefined {
+    const call = callOf(tree);
+    if (call !== undefined) return this.#call(call);
+    switch (tree.kind) {
+      case "scalar": {
+        const text = scalarText(tree);
+        if (text === undefined) return undefined;
+        if (text.includes("{{resolve:")) {
+          return notKnown(`${text} is resolved when the stack is created`, text, tree.origin);
+        }
+        return textValue(text, tree.origin);
+      }
+      case "list":
+        return {
+          kind: "list",
+          items: tree.items.flatMap((item) => this.evaluate(item) ?? []),
+          origin: tree.origin,
+        };
+      case "map": {
+        const entries = new Map<string, Value>();
+        for (const [name, { value }] of tree.entries) {
+          const found = this.evaluate(value);
+          if (found !== undefined) entries.set(name, found);
+        }
+        return { kind: "map", entries, origin: tree.origin };
+      }
+    }
+  }
+
+  #call({ name, argument, origin }: Call): Value | undefined {
+    switch (name) {
+      case "Ref":
+        return this.#reference(scalarText(argument) ?? "", origin);
+      case "Fn::GetAtt":
+        return this.#attribute(argument, origin);
+      case "Fn::Sub":
+        return this.#substitute(argument, origin);
+      case "Fn::Join":
+        return join(this.#arguments(name, argument), origin);
+      case "Fn::Select":
+        return select(this.#arguments(name, argument), origin);
+      case "Fn::Split":
+        return split(this.#arguments(name, argument), origin);
+      case "Fn::Cidr":
+        return cidr(this.#arguments(name, argument), origin);
+      case "Fn::If":
+        return this.#choose(argument, origin);
+      case "Fn::FindInMap":
+        return this.#findInMap(argument, origin);
+      case "Fn::ImportValue":
+        return this.#import(argument, origin);
+      case "Fn::GetAZs":
+        this.evaluate(argument);
+        return notKnown("the availability zones of the region are not in the template", "GetAZs", origin);
+      case "Fn::Base64":
+        return this.evaluate(argument);
+      case "Fn::Equals":
+      case "Fn::And":
+      case "Fn::Or":
+      case "Fn::Not":
+      case "Condition": {
+        const truth = truthOf({ ...argument, tag: `!${name.replace("Fn::", "")}` }, this.#conditionScope());
+        return isNotKnown(truth) ? truth : textValue(String(truth), origin);
+      }
+      default:
+        return notKnown(`${name} is not evaluated here`, name, origin);
+    }
+  }
+
+  #arguments(name: string, argument: Tree): readonly (Value | undefined)[] {
+    if (argument.kind === "list" && callOf(argument) === undefined) {
+      return argument.items.map((item) => this.evaluate(item));
+    }
+    throw expected(name, "a list of arguments", this.evaluate(argument), argument.origin);
+  }
+
+  #reference(name: string, origin: Origin): Value | undefined {
+    if (name.startsWith("AWS::")) return this.#pseudo(name, origin);
+    const declared = this.template.parameters.get(name);
+    if (declared !== undefined) {
+      return parameterValue(declared, this.prefix + name, this.#given.get(name), origin);
+    }
+    return this.#resourceAt(name, "Ref", origin, (resource) => attributeOf(resource, undefined, origin));
+  }
+
+  /** What is asked of a resource; a resource that is certainly not there is a broken reference. */
+  #resourceAt(
+    name: string,
+    by: string,
+    origin: Origin,
+    ask: (resource: { readonly type: string; readonly id: string; readonly whole: () => Resource }) => Value,
+  ): Value {
+    const tree = this.template.resources.get(name);
+    if (tree === undefined) throw this.#nothingNamed(name, by, origin);
+    this.#note(name, origin);
+    const there =
+      tree.condition === undefined ? true : this.#truthOf(scalarText(tree.condition) ?? "", tree.condition);
+    if (there === false) {
+      if (this.#perhaps > 0) return notKnown(`${name} is not there by its condition`, name, origin);
+      throw new Problem("reference", `${by}: ${name} is not created here, by its condition`, {
+        origin,
+        remedy: `choose with Fn::If on the condition of ${name}`,
+      });
+    }
+    return ask({
+      type: tree.type,
+      id: this.prefix + name,
+      whole: () => this.resource(name) ?? this.#gone(name, origin),
+    });
+  }
+
+  #gone(name: string, origin: Origin): never {
+    throw new Problem("reference", `${name} is not created here`, { origin });
+  }
+
+  #nothingNamed(name: string, by: string, origin: Origin): Problem {
+    const near = closest(name, [...this.template.parameters.keys(), ...this.template.resources.keys()]);
+    return new Problem("reference", `${by}: no parameter and no resource is called “${name}”`, {
+      origin,
+      ...(near === undefined ? {} : { remedy: `did you mean ${near}?` }),
+    });
+  }
+
+  #pseudo(name: string, origin: Origin): Value | undefined {
+    switch (name) {
+      case "AWS::NoValue":
+        return undefined;
+      case "AWS::StackName":
+        return textValue(this.name, origin);
+      case "AWS::Partition":
+        return textValue("aws", origin);
+      case "AWS::URLSuffix":
+        return textValue("amazonaws.com", origin);
+      case "AWS::Region":
+      case "AWS::AccountId":
+      case "AWS::StackId":
+      case "AWS::NotificationARNs":
+        return notKnown(`${name} is known when the stack is created`, name, origin);
+      default:
+        throw new Problem("reference", `Ref: there is no pseudo parameter ${name}`, { origin });
+    }
+  }
+
+  #attribute(argument: Tree, origin: Origin): Value {
+    const written = scalarText(argument);
+    if (written !== undefined) return this.#attributeAt(written, "Fn::GetAtt", origin);
+    const [name, ...attribute] = argument.kind === "list" ? argument.items : [];
+    const logicalId = name === undefined ? undefined : scalarText(name);
+    if (logicalId === undefined || attribute.length === 0) {
+      throw new Problem("meaning", "Fn::GetAtt: [logical id, attribute] was expected", { origin });
+    }
+    const parts = attribute.map((part) => this.evaluate(part));
+    const open = parts.find((part) => isNotKnown(part));
+    if (open !== undefined) return open;
+    return this.#attributeAt(
+      [logicalId, ...parts.map((part) => textOf(part))].join("."),
+      "Fn::GetAtt",
+      origin,
+    );
+  }
+
+  #attributeAt(path: string, by: string, origin: Origin): Value {
+    const dot = path.indexOf(".");
+    if (dot < 0) throw new Problem("meaning", `${by}: an attribute was expected after ${path}`, { origin });
+    const name = path.slice(0, dot);
+    return this.#resourceAt(name, by, origin, (resource) =>
+      attributeOf(resource, path.slice(dot + 1), origin),
+    );
+  }
+
+  #substitute(argument: Tree, origin: Origin): Value {
+    const [text, own] = argument.kind === "list" ? argument.items : [argument];
+    const written = text === undefined ? undefined : scalarText(text);
+    if (written === undefined) throw new Problem("meaning", "Fn::Sub: a text was expected", { origin });
+    const names = own === undefined ? undefined : this.evaluate(own);
+    return substitute(
+      written,
+      (name) => {
+        const given = names?.kind === "map" ? names.entries.get(name) : undefined;
+        if (given !== undefined) return given;
+        return name.includes(".")
+          ? this.#attributeAt(name, "Fn::Sub", origin)
+          : this.#reference(name, origin);
+      },
+      origin,
+    );
+  }
+
+  #choose(argument: Tree, origin: Origin): Value | undefined {
+    const [condition, yes, no, more] = argument.kind === "list" ? argument.items : [];
+    const name = condition === undefined ? undefined : scalarText(condition);
+    if (
+      condition === undefined ||
+      name === undefined ||
+      yes === undefined ||
+      no === undefined ||
+      more !== undefined
+    ) {
+      throw new Problem("meaning", "Fn::If: [condition, value if true, value if false] was expected", {
+        origin,
+      });
+    }
+    const truth = this.#truthOf(name, condition);
+    if (truth === true) return this.evaluate(yes);
+    if (truth === false) return this.evaluate(no);
+    this.#perhaps += 1;
+    const branches = [this.evaluate(yes), this.evaluate(no)].flatMap((branch) => branch ?? []);
+    this.#perhaps -= 1;
+    const [first, second] = branches;
+    if (first !== undefined && second !== undefined && sameValue(first, second)) return first;
+    const names = branches.map((branch) => shown(branch)).join(" or ");
+    return notKnown(truth.why, `If(${name}: ${names})`, origin, branches.flatMap(alternatives));
+  }
+
+  #findInMap(argument: Tree, origin: Origin): Value | undefined {
+    const items = argument.kind === "list" ? argument.items : [];
+    const [name, top, second] = items
+      .slice(0, 3)
+      .map((item) =>
+        textArgument("Fn::FindInMap", "[map, top key, second key]", this.evaluate(item), origin),
+      );
+    if (name === undefined || top === undefined || second === undefined) {
+      throw new Problem("meaning", "Fn::FindInMap: [map, top key, second key] was expected", { origin });
+    }
+    const open = [name, top, second].find((part) => isNotKnown(part));
+    if (isNotKnown(open))
+      return notKnown(open.why, `FindInMap(${[name, top, second].map(keyName).join(", ")})`, origin);
+    const mapping = this.template.mappings.get(keyName(name));
+    const row = mapping?.entries.get(keyName(top))?.value;
+    const value = row?.kind === "map" ? row.entries.get(keyName(second))?.value : undefined;
+    if (value !== undefined) return this.evaluate(value);
+    const fallback = items[3]?.kind === "map" ? items[3].entries.get("DefaultValue")?.value : undefined;
+    if (fallback !== undefined) return this.evaluate(fallback);
+    throw new Problem(
+      "reference",
+      `Fn::FindInMap: there is no ${keyName(second)} under ${keyName(top)} in the mapping ${keyName(name)}`,
+      { origin },
+    );
+  }
+
+  #import(argument: Tree, origin: Origin): Value {
+    const name = textArgument("Fn::ImportValue", "an export's name", this.evaluate(argument), origin);
+    if (isNotKnown(name)) return notKnown(name.why, `ImportValue(${name.name})`, origin);
+    return (
+      this.world.exported(name, origin) ??
+      notKnown(`no template that was read exports ${name}`, `ImportValue(${name})`, origin)
+    );
+  }
+
+  #conditionScope(): Parameters<typeof truthOf>[1] {
+    return { named: (name, at) => this.#truthOf(name, at), evaluate: (tree) => this.evaluate(tree) };
+  }
+
+  #truthOf(name: string, at: Tree): Truth {
+    const known = this.#conditions.get(name);
+    if (known === "asked") {
+      throw new Problem("reference", `the condition ${name} hangs on itself`, { origin: at.origin });
+    }
+    if (known !== undefined) return known;
+    const entry = this.template.conditions.get(name);
+    if (entry === undefined) {
+      const near = closest(name, [...this.template.conditions.keys()]);
+      throw new Problem("reference", `no condition is called “${name}”`, {
+        origin: at.origin,
+        ...(near === undefined ? {} : { remedy: `did you mean ${near}?` }),
+      });
+    }
+    this.#conditions.set(name, "asked");
+    const truth = truthOf(entry.value, this.#conditionScope());
+    const named: Truth = isNotKnown(truth)
+      ? notKnown(
+          `the condition ${this.prefix}${name} is open: ${truth.why}`,
+          `${this.prefix}${name}`,
+          truth.origin,
+        )
+      : truth;
+    this.#conditions.set(name, named);
+    return named;
+  }
+
+  #note(name: string, origin: Origin): void {
+    const from = this.#evaluating.at(-1);
+    if (from === undefined) return;
+    const named = this.#references.get(from) ?? new Map<string, Origin>();
+    this.#references.set(from, named);
+    if (!named.has(name)) named.set(name, origin);
+  }
+
+  #noteDependsOn(tree: Tree | undefined): void {
+    for (const item of tree?.kind === "list" ? tree.items : tree === undefined ? [] : [tree]) {
+      const name = scalarText(item);
+      if (name === undefined) continue;
+      if (!this.template.resources.has(name)) throw this.#nothingNamed(name, "DependsOn", item.origin);
+      this.#note(name, item.origin);
+    }
+  }
+
+  /** CloudFormation refuses resources that need one another. @throws Problem `reference` that names the circle */
+  #refuseCircles(): void {
+    const done = new Set<string>();
+    for (const start of this.#references.keys()) {
+      // Depth first without recursion: a template may chain hundreds of resources.
+      const path: string[] = [];
+      const open: { readonly id: string; readonly next: Iterator<string> }[] = [];
+      const enter = (id: string): void => {
+        path.push(id);
+        open.push({ id, next: (this.#references.get(id) ?? new Map<string, Origin>()).keys() });
+      };
+      if (!done.has(start)) enter(start);
+      for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+        const { value, done: last } = top.next.next();
+        if (last === true) {
+          done.add(top.id);
+          open.pop();
+          path.pop();
+        } else if (path.includes(value)) {
+          throw this.#circle([...path.slice(path.indexOf(value)), value]);
+        } else if (!done.has(value)) enter(value);
+      }
+    }
+  }
+
+  #circle(circle: readonly string[]): Problem {
+    const [first = "", second = ""] = circle;
+    const origin = this.#references.get(first)?.get(second);
+    return new Problem(
+      "reference",
+      `these resources need one another, so none can be created first: ${circle.join(" → ")}`,
+      {
+        ...(origin === undefined ? {} : { origin }),
+        remedy: "write one of the references as a resource of its own (AWS::EC2::SecurityGroupIngress)",
+      },
+    );
+  }
+}
+
+function textOf(value: Value | undefined): string {
+  return value?.kind === "text" ? value.text : "";
+}
+
+function keyName(part: string | NotKnown): string {
+  return isNotKnown(part) ? part.name : part;
+}
+
+/** What one branch may come to: itself, or where it is open too, its own branches. */
+function alternatives(branch: Value): readonly Value[] {
+  return isNotKnown(branch) && branch.may.length > 0 ? branch.may : [branch];
+}
