@@ -23,6 +23,9 @@ const AND = 1;
 const XOR = 2;
 const EXISTS = 3;
 const RENAME = 4;
+const COFACTOR = 5;
+/** Of a variable that a cofactor leaves as it is. */
+const unknownValue = 2;
 
 const firstCache = 1 << 12;
 const mostCache = 1 << 20;
@@ -55,17 +58,17 @@ export class Bdd {
 
   /** The first variable that the function depends on; 65535 for the constant ones. */
   level(a: Edge): number {
-    return this.#table.level[a >> 1] ?? constantLevel;
+    return this.#table.nodes[(a & ~1) << 1] ?? constantLevel;
   }
 
   /** The function where its first variable is 0. */
   low(a: Edge): Edge {
-    return (this.#table.low[a >> 1] ?? 0) ^ (a & 1);
+    return (this.#table.nodes[((a & ~1) << 1) + 1] ?? 0) ^ (a & 1);
   }
 
   /** The function where its first variable is 1. */
   high(a: Edge): Edge {
-    return (this.#table.high[a >> 1] ?? 0) ^ (a & 1);
+    return (this.#table.nodes[((a & ~1) << 1) + 2] ?? 0) ^ (a & 1);
   }
 
   /** If the variable then `high` else `low`; both must depend on later variables alone. */
@@ -85,20 +88,30 @@ export class Bdd {
     if (a === b || b === 1) return a;
     if (a === 1) return b;
     if (a === 0 || b === 0 || (a ^ b) === 1) return 0;
-    if (a > b) [a, b] = [b, a];
-    const known = this.#known(a, b, AND);
-    if (known >= 0) return known;
+    return a < b ? this.#and(a, b) : this.#and(b, a);
+  }
+
+  /** As `and`, of two functions that are neither constant nor each other's negation, the smaller number first. */
+  #and(a: Edge, b: Edge): Edge {
+    const cache = this.#cache;
+    const at = place(a, b, AND) & (cache.length - 4);
+    if (cache[at] === a && cache[at + 1] === b && cache[at + 2] === AND) return cache[at + 3] ?? 0;
     const table = this.#table;
-    const aLevel = table.level[a >> 1] ?? 0;
-    const bLevel = table.level[b >> 1] ?? 0;
-    const variable = aLevel < bLevel ? aLevel : bLevel;
-    const [aOdd, bOdd] = [a & 1, b & 1];
-    const aLow = aLevel === variable ? (table.low[a >> 1] ?? 0) ^ aOdd : a;
-    const aHigh = aLevel === variable ? (table.high[a >> 1] ?? 0) ^ aOdd : a;
-    const bLow = bLevel === variable ? (table.low[b >> 1] ?? 0) ^ bOdd : b;
-    const bHigh = bLevel === variable ? (table.high[b >> 1] ?? 0) ^ bOdd : b;
+    const { nodes } = table;
+    const [aAt, bAt] = [(a & ~1) << 1, (b & ~1) << 1];
+    const [aLevel, bLevel] = [nodes[aAt] ?? 0, nodes[bAt] ?? 0];
+    let [aLow, aHigh, bLow, bHigh] = [a, a, b, b];
+    if (aLevel <= bLevel) {
+      aLow = (nodes[aAt + 1] ?? 0) ^ (a & 1);
+      aHigh = (nodes[aAt + 2] ?? 0) ^ (a & 1);
+    }
+    if (bLevel <= aLevel) {
+      bLow = (nodes[bAt + 1] ?? 0) ^ (b & 1);
+      bHigh = (nodes[bAt + 2] ?? 0) ^ (b & 1);
+    }
     const low = this.and(aLow, bLow);
-    return this.#keep(a, b, AND, this.#table.edge(variable, low, this.and(aHigh, bHigh)));
+    const high = this.and(aHigh, bHigh);
+    return this.#keep(a, b, AND, table.edge(aLevel < bLevel ? aLevel : bLevel, low, high));
   }
 
   or(a: Edge, b: Edge): Edge {
@@ -210,26 +223,33 @@ export class Bdd {
 
   /** What is left of the function once some variables are known; the list ascends by variable. */
   cofactor(a: Edge, known: readonly (readonly [number, 0 | 1])[]): Edge {
-    const done = new Map<Edge, Edge>();
     const first = known[0]?.[0] ?? constantLevel;
     const last = known.at(-1)?.[0] ?? -1;
-    const values = new Map(known);
-    const walk = (edge: Edge): Edge => {
-      let at = edge;
-      let level = this.level(at);
-      // A walk down while the variables that come are known ones: no node is made.
-      for (let value = values.get(level); value !== undefined; value = values.get(level)) {
-        at = value === 0 ? this.low(at) : this.high(at);
-        level = this.level(at);
-      }
-      if (level > last) return at;
-      const before = done.get(at);
-      if (before !== undefined) return before;
-      const result = this.edge(level, walk(this.low(at)), walk(this.high(at)));
-      done.set(at, result);
-      return result;
-    };
-    return this.level(a) > last || first > last ? a : walk(a);
+    const values = new Uint8Array(Math.max(0, last - first + 1)).fill(unknownValue);
+    for (const [variable, value] of known) values[variable - first] = value;
+    this.#ids += 1;
+    return last < 0 ? a : this.#cofactor(a, values, first, this.#ids);
+  }
+
+  /** `id` tells the results of this call from those of others. */
+  #cofactor(a: Edge, values: Uint8Array, first: number, id: number): Edge {
+    let at = a;
+    let level = this.level(at);
+    // A walk down while the variables that come are known ones: no node is made.
+    for (
+      let value = values[level - first];
+      value !== undefined && value !== unknownValue;
+      value = values[level - first]
+    ) {
+      at = value === 0 ? this.low(at) : this.high(at);
+      level = this.level(at);
+    }
+    if (level >= first + values.length) return at;
+    const before = this.#known(at, id, COFACTOR);
+    if (before >= 0) return before;
+    const low = this.#cofactor(this.low(at), values, first, id);
+    const high = this.#cofactor(this.high(at), values, first, id);
+    return this.#keep(at, id, COFACTOR, this.edge(level, low, high));
   }
 
   /** Whether the function is true of one assignment; `value` gives each variable's. */

@@ -48,6 +48,8 @@ export class FieldSets {
   readonly tcp: Edge;
   readonly tracked: Edge;
   readonly #ipv4: Edge;
+  /** Rules share their address sets, and questions ask for the same ones again. */
+  #addresses: Readonly<Record<Side, WeakMap<AddressSet, Edge>>> = noAddressesYet();
 
   constructor({ question, mostNodes = defaultMostNodes, interfaces = [], endpoints = [] }: SpaceOptions) {
     this.interfaces = new Names("interface", interfaces);
@@ -65,9 +67,10 @@ export class FieldSets {
     this.tracked = bdd.not(this.state(["invalid", "untracked"]));
   }
 
-  /** What must be kept when garbage is collected. */
-  roots(): readonly Edge[] {
-    return [this.ported, this.icmp, this.tcp, this.tracked, this.#ipv4];
+  /** Frees all but the functions kept and those that every question needs. */
+  collect(kept: Iterable<Edge>): void {
+    this.#addresses = noAddressesYet();
+    this.bdd.collect([this.ported, this.icmp, this.tcp, this.tracked, this.#ipv4, ...kept]);
   }
 
   place(field: Field): Place {
@@ -89,10 +92,14 @@ export class FieldSets {
   }
 
   address(side: Side, set: AddressSet): Edge {
+    const known = this.#addresses[side].get(set);
+    if (known !== undefined) return known;
     const { bdd } = this;
     const four = numbersEdge(bdd, this.addressPlace(side, 4), set.v4);
     const six = bigEdge(bdd, this.addressPlace(side, 6), set.v6);
-    return bdd.edge(this.place("family").first, four, six);
+    const edge = bdd.edge(this.place("family").first, four, six);
+    this.#addresses[side].set(set, edge);
+    return edge;
   }
 
   addressBits(side: Side, family: Family, mask: bigint, value: bigint): Edge {
@@ -175,4 +182,8 @@ export class FieldSets {
       ? numbersEdge(this.bdd, this.addressPlace(side, 4), part.v4)
       : bigEdge(this.bdd, this.addressPlace(side, 6), part.v6);
   }
+}
+
+function noAddressesYet(): Record<Side, WeakMap<AddressSet, Edge>> {
+  return { source: new WeakMap(), destination: new WeakMap() };
 }

@@ -37,7 +37,12 @@ export interface Layout {
 export const fields = [
   "family",
   "source",
+  "source-endpoint",
+  "in-interface",
   "destination",
+  "destination-endpoint",
+  "out-interface",
+  "state",
   "fragment",
   "protocol",
   "destination-port",
@@ -45,11 +50,6 @@ export const fields = [
   "icmp-type",
   "icmp-code",
   "tcp-flags",
-  "state",
-  "in-interface",
-  "out-interface",
-  "source-endpoint",
-  "destination-endpoint",
   "mark",
   "connection-mark",
 ] as const satisfies readonly Field[];
@@ -74,8 +74,21 @@ const fixedBits: ReadonlyMap<Field, number> = new Map<Field, number>([
  * The variables of a space with that many interfaces and endpoints to tell apart.
  *
  * Addresses stand on top: a set restricted to one source and one destination is then a walk down to the node of what
- * these two may exchange, and all pairs with the same services share that node. An IPv4 address is the first 32 of its
- * 128 variables; the others are left free, which takes no node. Ports follow the protocol that gives them meaning.
+ * these two may exchange, and all pairs with the same services share that node. An interface stands under the address
+ * that it goes with, since rules against forged sources tie the two together; then the state, and ports under the
+ * protocol that gives them meaning. An IPv4 address is the first 32 of its 128 variables; the others are left free, which
+ * takes no node.
+ *
+ * Measured on the FORWARD chain of a public firewall of 4 900 rules (all packets; made are the nodes on the way there):
+ *
+ * | order | nodes of the accepted set | made |
+ * | --- | --- | --- |
+ * | source, in, destination, out, state, service | 12 134 | 1.17 M |
+ * | source, destination, in, out, state, service | 32 161 | 1.79 M |
+ * | in, out, source, destination, state, service | 31 563 | 1.55 M |
+ * | destination, source, in, out, state, service | 73 977 | 1.33 M |
+ * | source, destination, service, state, in, out | 130 202 | 2.30 M |
+ * | state, service, in, out, source, destination | 130 756 | 1.95 M |
  */
 export function layoutOf(interfaces: number, endpoints: number): Layout {
   const places = new Map<Field, Place>();

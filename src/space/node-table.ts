@@ -15,17 +15,20 @@ export interface Bound {
 /** Above every variable: the level of the two constant functions. */
 export const constantLevel = 0xffff;
 
-const firstCapacity = 1 << 12;
+const firstCapacity = 1 << 14;
+/** No variable: the level of a node that was freed. */
+const freedLevel = 0xfffe;
 
 /**
  * Nodes (variable, low, high) with negated edges: a node's low edge is never negated, which makes every function's form
  * unique. The unique table is open addressing at no more than half full; freed nodes are used again.
  */
 export class NodeTable {
-  /** By node: its variable, and the functions where that variable is 0 and 1. */
-  level = new Uint16Array(firstCapacity);
-  low = new Int32Array(firstCapacity);
-  high = new Int32Array(firstCapacity);
+  /**
+   * Four numbers a node, side by side since they are read together: its variable, the functions where that is 0 and 1,
+   * and the hash of the three. The node of an edge begins at (edge & ~1) * 2.
+   */
+  nodes = new Int32Array(firstCapacity * 4);
   /** Node numbers by hash; 0 is an empty place, since the constant node is never looked up. */
   #places = new Int32Array(firstCapacity * 2);
   readonly #bound: Bound;
@@ -36,7 +39,7 @@ export class NodeTable {
 
   constructor(bound: Bound) {
     this.#bound = bound;
-    this.level[0] = constantLevel;
+    this.nodes[0] = constantLevel;
   }
 
   /** Nodes in use, the constant one among them. */
@@ -47,66 +50,60 @@ export class NodeTable {
   /** The function that is `low` where the variable is 0 and `high` where it is 1; both are of later variables alone. */
   edge(variable: number, low: Edge, high: Edge): Edge {
     if (low === high) return low;
-    return (low & 1) === 0
-      ? this.#node(variable, low, high) << 1
-      : (this.#node(variable, low ^ 1, high ^ 1) << 1) | 1;
+    const odd = low & 1;
+    return (this.#node(variable, low ^ odd, high ^ odd) << 1) | odd;
   }
 
   #node(variable: number, low: Edge, high: Edge): number {
-    const mask = this.#places.length - 1;
-    let place = hash(variable, low, high) & mask;
-    for (;;) {
-      const node = this.#places[place] ?? 0;
-      if (node === 0) break;
-      if (this.high[node] === high && this.low[node] === low && this.level[node] === variable) return node;
+    const { nodes } = this;
+    const places = this.#places;
+    const mask = places.length - 1;
+    const key = hash(variable, low, high);
+    let place = key & mask;
+    for (let node = places[place] ?? 0; node !== 0; node = places[place] ?? 0) {
+      const at = node << 2;
+      if (nodes[at + 1] === low && nodes[at + 2] === high && nodes[at] === variable) return node;
       place = (place + 1) & mask;
     }
     const node = this.#newNode();
-    this.level[node] = variable;
-    this.low[node] = low;
-    this.high[node] = high;
-    // Growing moved every place, so that the one that was found is no longer right.
-    if (this.size * 2 > this.#places.length) this.#hashAnew(this.#places.length * 2);
-    else this.#places[place] = node;
+    const at = node << 2;
+    this.nodes[at] = variable;
+    this.nodes[at + 1] = low;
+    this.nodes[at + 2] = high;
+    this.nodes[at + 3] = key;
+    // Growing moves every place, so that the one that was found is no longer right.
+    if (this.size * 2 > places.length) this.#placeAnew(places.length * 2);
+    else places[place] = node;
     return node;
   }
 
   #newNode(): number {
     if (this.#free !== 0) {
       const node = this.#free;
-      this.#free = this.low[node] ?? 0;
+      this.#free = this.nodes[node * 4 + 1] ?? 0;
       this.#freed -= 1;
       return node;
     }
     if (this.#used >= this.#bound.mostNodes) throw this.#outgrown();
-    if (this.#used === this.low.length) this.#grow();
+    if (this.#used * 4 === this.nodes.length) {
+      const larger = new Int32Array(this.nodes.length * 2);
+      larger.set(this.nodes);
+      this.nodes = larger;
+    }
     this.#used += 1;
     return this.#used - 1;
   }
 
-  #grow(): void {
-    const capacity = Math.min(this.low.length * 2, Math.max(this.#bound.mostNodes, this.low.length + 1));
-    const [level, low, high] = [
-      new Uint16Array(capacity),
-      new Int32Array(capacity),
-      new Int32Array(capacity),
-    ];
-    level.set(this.level);
-    low.set(this.low);
-    high.set(this.high);
-    [this.level, this.low, this.high] = [level, low, high];
-  }
-
-  #hashAnew(places: number): void {
-    this.#places = new Int32Array(places);
-    const mask = places - 1;
+  #placeAnew(length: number): void {
+    const places = new Int32Array(length);
+    const mask = length - 1;
     for (let node = 1; node < this.#used; node += 1) {
-      const variable = this.level[node] ?? freedLevel;
-      if (variable === freedLevel) continue;
-      let place = hash(variable, this.low[node] ?? 0, this.high[node] ?? 0) & mask;
-      while (this.#places[place] !== 0) place = (place + 1) & mask;
-      this.#places[place] = node;
+      if (this.nodes[node * 4] === freedLevel) continue;
+      let place = (this.nodes[node * 4 + 3] ?? 0) & mask;
+      while (places[place] !== 0) place = (place + 1) & mask;
+      places[place] = node;
     }
+    this.#places = places;
   }
 
   #outgrown(): Problem {
@@ -130,24 +127,22 @@ export class NodeTable {
     };
     for (const root of roots) see(root);
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      see(this.low[node] ?? 0);
-      see(this.high[node] ?? 0);
+      see(this.nodes[node * 4 + 1] ?? 0);
+      see(this.nodes[node * 4 + 2] ?? 0);
     }
     this.#free = 0;
     this.#freed = 0;
     // From the end, so that the lowest numbers are used again first.
     for (let node = this.#used - 1; node > 0; node -= 1) {
       if (live[node] !== 0) continue;
-      this.level[node] = freedLevel;
-      this.low[node] = this.#free;
+      this.nodes[node * 4] = freedLevel;
+      this.nodes[node * 4 + 1] = this.#free;
       this.#free = node;
       this.#freed += 1;
     }
-    this.#hashAnew(this.#places.length);
+    this.#placeAnew(this.#places.length);
   }
 }
-
-const freedLevel = 0xfffe;
 
 function hash(variable: number, low: number, high: number): number {
   const mixed = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b) ^ Math.imul(variable, 0xc2b2ae35);

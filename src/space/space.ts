@@ -1,9 +1,10 @@
 // The space of one question: sets of packets, each a number, equal sets the same number. Knows no rule and no vendor.
 // A set means packets as a ring sees them: headers, and what the place knows (state, interfaces, marks, endpoints).
 import { isAddress, singleAddress, type AddressSet } from "../packet/address-set.ts";
-import { addressBits, type Address, type Family } from "../packet/address.ts";
+import type { Address, Family } from "../packet/address.ts";
 import type { NumberSet } from "../packet/intervals.ts";
 import type { AddressValue, NumberValue, Packet } from "../packet/packet.ts";
+import { cofactorAt } from "./at.ts";
 import { Bdd, type Edge } from "./bdd.ts";
 import { countMembers } from "./count.ts";
 import { cubeSet, type Cube } from "./cube.ts";
@@ -71,7 +72,7 @@ export class Space {
 
   /** Frees the memory of all sets but these; the others must not be used again. */
   collect(kept: Iterable<PacketSet>): void {
-    this.#bdd.collect([...this.#sets.roots(), ...kept]);
+    this.#sets.collect(kept);
   }
 
   and(a: PacketSet, b: PacketSet): PacketSet {
@@ -237,17 +238,7 @@ export class Space {
 
   /** What is left of the set once one address is known; the result says nothing of that side, nor of the family. */
   at(a: PacketSet, side: Side, address: Address): PacketSet {
-    const place = this.#sets.addressPlace(side, address.family);
-    return packetSet(this.#at(a, place.first, address));
-  }
-
-  #at(a: PacketSet, first: number, address: Address): Edge {
-    const bits = addressBits(address.family);
-    const known: [number, 0 | 1][] = [[this.#sets.place("family").first, address.family === 4 ? 0 : 1]];
-    const value = BigInt(address.value);
-    for (let bit = 0; bit < bits; bit += 1)
-      known.push([first + bit, ((value >> BigInt(bits - 1 - bit)) & 1n) === 0n ? 0 : 1]);
-    return this.#bdd.cofactor(a, known);
+    return packetSet(cofactorAt(this.#sets, a, side, address));
   }
 
   /**
