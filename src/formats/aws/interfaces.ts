@@ -138,7 +138,7 @@ function withPublic(
   }
   const shown = associated ?? elastic?.address;
   return {
-    address,
+    address: spokenAddress(one, address),
     ...(shown === undefined ? {} : { public: shown }),
     ...(isMadeUp(one) ? { synthetic: true } : {}),
   };
@@ -146,7 +146,7 @@ function withPublic(
 
 function ipv6Addresses(item: Item): InterfaceAddress[] {
   return children(item, "Ipv6Addresses").map((one) => ({
-    address: addressAt(one, "Ipv6Address"),
+    address: spokenAddress(one, addressAt(one, "Ipv6Address")),
     ...(isMadeUp(one) ? { synthetic: true } : {}),
   }));
 }

@@ -1,7 +1,7 @@
 // What the readers of single resource types share: the resources by type and id, the draft that they write into, the
 // VPCs and subnets that are there or stand in for others, and the notes of what is not known.
 import { Draft } from "../aws/planned/draft.ts";
-import { MadeUpAddresses } from "../aws/planned/made-up.ts";
+import type { MadeUpAddresses } from "../aws/planned/made-up.ts";
 import type { Json } from "../json.ts";
 import type { Origin } from "../../problem.ts";
 import type { Prefix } from "../../packet/address.ts";

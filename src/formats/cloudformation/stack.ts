@@ -6,11 +6,14 @@ import type { MapTree, Tree } from "../tree.ts";
 import { attributeOf } from "./attributes.ts";
 import { truthOf, type Truth } from "./conditions.ts";
 import { cidr, expected, join, select, split, textArgument } from "./functions.ts";
+import { findInMap } from "./mappings.ts";
 import { parameterValue } from "./parameters.ts";
+import { pseudoParameter } from "./pseudo.ts";
+import { References } from "./references.ts";
 import type { Resource, StackScope, World } from "./scope.ts";
 import { substitute } from "./substitute.ts";
 import { callOf, scalarText, type Call, type Template } from "./template.ts";
-import { isNotKnown, notKnown, sameValue, shown, textValue, type NotKnown, type Value } from "./values.ts";
+import { isNotKnown, notKnown, sameValue, shown, textValue, type Value } from "./values.ts";
 
 export class Stack implements StackScope {
   readonly name: string;
@@ -22,9 +25,7 @@ export class Stack implements StackScope {
   readonly #conditions = new Map<string, Truth | "asked">();
   readonly #resources = new Map<string, Resource>();
   readonly #asked = new Set<string>();
-  /** Which resource is being evaluated, to record what it names. */
-  readonly #evaluating: string[] = [];
-  readonly #references = new Map<string, Map<string, Origin>>();
+  readonly #references = new References();
   /** How many branches of conditions that are not known stand around what is being evaluated. */
   #perhaps = 0;
 
@@ -45,7 +46,7 @@ export class Stack implements StackScope {
   /** The resources that are or may be there, each with its properties evaluated. */
   resources(): Resource[] {
     const all = [...this.template.resources.keys()].flatMap((id) => this.resource(id) ?? []);
-    this.#refuseCircles();
+    this.#references.refuseCircles();
     return all;
   }
 
@@ -63,7 +64,7 @@ export class Stack implements StackScope {
       });
     }
     this.#asked.add(logicalId);
-    this.#evaluating.push(logicalId);
+    this.#references.enter(logicalId);
     if (isNotKnown(there)) this.#perhaps += 1;
     const properties = new Map<string, Value>();
     for (const [name, { value }] of tree.properties?.entries ?? []) {
@@ -72,7 +73,7 @@ export class Stack implements StackScope {
     }
     this.#noteDependsOn(tree.dependsOn);
     if (isNotKnown(there)) this.#perhaps -= 1;
-    this.#evaluating.pop();
+    this.#references.leave();
     const id = this.prefix + logicalId;
     const resource: Resource = {
       id,
@@ -187,7 +188,7 @@ export class Stack implements StackScope {
   }
 
   #reference(name: string, origin: Origin): Value | undefined {
-    if (name.startsWith("AWS::")) return this.#pseudo(name, origin);
+    if (name.startsWith("AWS::")) return pseudoParameter(name, this.name, origin);
     const declared = this.template.parameters.get(name);
     if (declared !== undefined) {
       return parameterValue(declared, this.prefix + name, this.#given.get(name), origin);
@@ -204,7 +205,7 @@ export class Stack implements StackScope {
   ): Value {
     const tree = this.template.resources.get(name);
     if (tree === undefined) throw this.#nothingNamed(name, by, origin);
-    this.#note(name, origin);
+    this.#references.note(name, origin);
     const there =
       tree.condition === undefined ? true : this.#truthOf(scalarText(tree.condition) ?? "", tree.condition);
     if (there === false) {
@@ -231,26 +232,6 @@ export class Stack implements StackScope {
       origin,
       ...(near === undefined ? {} : { remedy: `did you mean ${near}?` }),
     });
-  }
-
-  #pseudo(name: string, origin: Origin): Value | undefined {
-    switch (name) {
-      case "AWS::NoValue":
-        return undefined;
-      case "AWS::StackName":
-        return textValue(this.name, origin);
-      case "AWS::Partition":
-        return textValue("aws", origin);
-      case "AWS::URLSuffix":
-        return textValue("amazonaws.com", origin);
-      case "AWS::Region":
-      case "AWS::AccountId":
-      case "AWS::StackId":
-      case "AWS::NotificationARNs":
-        return notKnown(`${name} is known when the stack is created`, name, origin);
-      default:
-        throw new Problem("reference", `Ref: there is no pseudo parameter ${name}`, { origin });
-    }
   }
 
   #attribute(argument: Tree, origin: Origin): Value {
@@ -326,28 +307,9 @@ export class Stack implements StackScope {
 
   #findInMap(argument: Tree, origin: Origin): Value | undefined {
     const items = argument.kind === "list" ? argument.items : [];
-    const [name, top, second] = items
-      .slice(0, 3)
-      .map((item) =>
-        textArgument("Fn::FindInMap", "[map, top key, second key]", this.evaluate(item), origin),
-      );
-    if (name === undefined || top === undefined || second === undefined) {
-      throw new Problem("meaning", "Fn::FindInMap: [map, top key, second key] was expected", { origin });
-    }
-    const open = [name, top, second].find((part) => isNotKnown(part));
-    if (isNotKnown(open))
-      return notKnown(open.why, `FindInMap(${[name, top, second].map(keyName).join(", ")})`, origin);
-    const mapping = this.template.mappings.get(keyName(name));
-    const row = mapping?.entries.get(keyName(top))?.value;
-    const value = row?.kind === "map" ? row.entries.get(keyName(second))?.value : undefined;
-    if (value !== undefined) return this.evaluate(value);
-    const fallback = items[3]?.kind === "map" ? items[3].entries.get("DefaultValue")?.value : undefined;
-    if (fallback !== undefined) return this.evaluate(fallback);
-    throw new Problem(
-      "reference",
-      `Fn::FindInMap: there is no ${keyName(second)} under ${keyName(top)} in the mapping ${keyName(name)}`,
-      { origin },
-    );
+    const keys = items.slice(0, 3).map((item) => this.evaluate(item));
+    const found = findInMap(this.template.mappings, keys, items[3], origin);
+    return isNotKnown(found) ? found : this.evaluate(found);
   }
 
   #import(argument: Tree, origin: Origin): Value {
@@ -390,68 +352,18 @@ export class Stack implements StackScope {
     return named;
   }
 
-  #note(name: string, origin: Origin): void {
-    const from = this.#evaluating.at(-1);
-    if (from === undefined) return;
-    const named = this.#references.get(from) ?? new Map<string, Origin>();
-    this.#references.set(from, named);
-    if (!named.has(name)) named.set(name, origin);
-  }
-
   #noteDependsOn(tree: Tree | undefined): void {
     for (const item of tree?.kind === "list" ? tree.items : tree === undefined ? [] : [tree]) {
       const name = scalarText(item);
       if (name === undefined) continue;
       if (!this.template.resources.has(name)) throw this.#nothingNamed(name, "DependsOn", item.origin);
-      this.#note(name, item.origin);
+      this.#references.note(name, item.origin);
     }
-  }
-
-  /** CloudFormation refuses resources that need one another. @throws Problem `reference` that names the circle */
-  #refuseCircles(): void {
-    const done = new Set<string>();
-    for (const start of this.#references.keys()) {
-      // Depth first without recursion: a template may chain hundreds of resources.
-      const path: string[] = [];
-      const open: { readonly id: string; readonly next: Iterator<string> }[] = [];
-      const enter = (id: string): void => {
-        path.push(id);
-        open.push({ id, next: (this.#references.get(id) ?? new Map<string, Origin>()).keys() });
-      };
-      if (!done.has(start)) enter(start);
-      for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-        const { value, done: last } = top.next.next();
-        if (last === true) {
-          done.add(top.id);
-          open.pop();
-          path.pop();
-        } else if (path.includes(value)) {
-          throw this.#circle([...path.slice(path.indexOf(value)), value]);
-        } else if (!done.has(value)) enter(value);
-      }
-    }
-  }
-
-  #circle(circle: readonly string[]): Problem {
-    const [first = "", second = ""] = circle;
-    const origin = this.#references.get(first)?.get(second);
-    return new Problem(
-      "reference",
-      `these resources need one another, so none can be created first: ${circle.join(" → ")}`,
-      {
-        ...(origin === undefined ? {} : { origin }),
-        remedy: "write one of the references as a resource of its own (AWS::EC2::SecurityGroupIngress)",
-      },
-    );
   }
 }
 
 function textOf(value: Value | undefined): string {
   return value?.kind === "text" ? value.text : "";
-}
-
-function keyName(part: string | NotKnown): string {
-  return isNotKnown(part) ? part.name : part;
 }
 
 /** What one branch may come to: itself, or where it is open too, its own branches. */

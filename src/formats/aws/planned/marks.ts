@@ -21,6 +21,8 @@ export function isMadeUp(item: Item): boolean {
 }
 
 /** The address under the name that it goes by where it is made up. */
+export function spokenAddress(item: Item, address: Address): Address;
+export function spokenAddress(item: Item, address: Address | undefined): Address | undefined;
 export function spokenAddress(item: Item, address: Address | undefined): Address | undefined {
   const name = optionalText(item, madeUpKey);
   return name === undefined || address === undefined ? address : { ...address, name };

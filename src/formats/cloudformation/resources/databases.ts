@@ -68,9 +68,7 @@ function planDatabase(
       name: resource.id,
       ipv4: [undefined],
       ipv6: [],
-      public: open
-        ? interfaces.publicAddress(`the public address of ${resource.id}`, resource.origin)
-        : undefined,
+      public: open ? interfaces.publicAddress(`${resource.id} (public)`, resource.origin) : undefined,
       description: "RDSNetworkInterface",
       check: true,
     });

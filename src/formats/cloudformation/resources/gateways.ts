@@ -96,9 +96,7 @@ export function planNatGateways(plan: Plan, interfaces: PlannedInterfaces): void
     const isPublic = known(fields.text("ConnectivityType")) !== "private";
     const id = `${resource.id}.eni`;
     const name = known(fields.text("AllocationId"));
-    const shown = isPublic
-      ? interfaces.publicAddress(`the public address of ${resource.id}`, resource.origin)
-      : undefined;
+    const shown = isPublic ? interfaces.publicAddress(`${resource.id} (public)`, resource.origin) : undefined;
     interfaces.add({
       id,
       origin: resource.origin,
@@ -110,7 +108,7 @@ export function planNatGateways(plan: Plan, interfaces: PlannedInterfaces): void
       public: shown,
       description: `Interface for NAT Gateway ${resource.id}`,
       check: false,
-      then: (addresses) =>
+      settled: (addresses) =>
         plan.draft.add(
           "NatGateways",
           {
@@ -126,7 +124,7 @@ export function planNatGateways(plan: Plan, interfaces: PlannedInterfaces): void
                   ? {}
                   : {
                       PublicIp: shown.address,
-                      [madeUpKey]: name === undefined ? shown.name : `the address of ${name}`,
+                      [madeUpKey]: name === undefined ? shown.name : `${name} (public)`,
                     }),
               },
             ],

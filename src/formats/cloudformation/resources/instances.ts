@@ -1,7 +1,7 @@
 // Instances and network interfaces: where they stand, which groups they wear, and which of them have a public address,
 // by subnet, by their own word or by an elastic one.
 import type { Origin } from "../../../problem.ts";
-import { Fields, known } from "../fields.ts";
+import { known, type Fields } from "../fields.ts";
 import { fieldsOf, nameOf, tagsOf, type Plan, type PlannedSubnet } from "../plan.ts";
 import type { Resource } from "../scope.ts";
 import { isNotKnown, notKnown, type NotKnown } from "../values.ts";
@@ -152,8 +152,7 @@ function planOne(plan: Plan, interfaces: PlannedInterfaces, wanted: Wanted): voi
     name: wanted.name,
     ipv4: ipv4Of(fields, subnet),
     ipv6: ipv6Of(fields, subnet),
-    public:
-      name === undefined ? undefined : interfaces.publicAddress(`the public address of ${name}`, origin),
+    public: name === undefined ? undefined : interfaces.publicAddress(`${name} (public)`, origin),
     description: known(fields.text("Description")) ?? "",
     check: wanted.check,
     ...(wanted.instance === undefined ? {} : { instance: wanted.instance }),

@@ -31,7 +31,7 @@ export interface PlannedInterface {
   readonly deviceIndex?: number;
   readonly tags?: Json;
   /** Is told the IPv4 addresses once they are chosen. */
-  readonly then?: (addresses: readonly string[]) => void;
+  readonly settled?: (addresses: readonly string[]) => void;
 }
 
 export class PlannedInterfaces {
@@ -86,7 +86,7 @@ export class PlannedInterfaces {
         },
         { ...planned.origin, id: planned.id },
       );
-      planned.then?.(ipv4.map((written) => written.address));
+      planned.settled?.(ipv4.map((written) => written.address));
     }
   }
 

@@ -139,9 +139,7 @@ function planInterfaces(
       name: resource.id,
       ipv4: [undefined],
       ipv6: about.dual ? [undefined] : [],
-      public: about.facing
-        ? interfaces.publicAddress(`the public address of ${resource.id} in ${subnet.id}`, origin)
-        : undefined,
+      public: about.facing ? interfaces.publicAddress(`${resource.id} (public)`, origin) : undefined,
       description: about.description,
       check: true,
     });

@@ -10,7 +10,7 @@ import { formatPrefix, parsePrefix, type Prefix } from "../../../packet/address.
 import { Problem } from "../../../problem.ts";
 import { ipv6BlockOf } from "../attributes.ts";
 import { known } from "../fields.ts";
-import { fieldsOf, tagsOf, type Plan } from "../plan.ts";
+import { fieldsOf, nameOf, tagsOf, type Plan } from "../plan.ts";
 import type { Resource } from "../scope.ts";
 import { isNotKnown, type NotKnown } from "../values.ts";
 
@@ -32,7 +32,7 @@ export function planNetworks(plan: Plan): void {
       plan.unknown(
         resource.origin,
         `Amazon chooses the IPv6 block of ${network?.id ?? ""} when it is created`,
-        `${String(ipv6)} stands in for it`,
+        `${nameOf(ipv6)} stands in for it`,
       );
     }
     if (ipv6 !== undefined) network?.prefixes.push(...prefixesOf(plan, resource, ipv6));
