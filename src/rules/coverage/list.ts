@@ -17,6 +17,9 @@ export interface ListOptions {
   readonly leastHidden?: number;
 }
 
+/** Fewer than this are no pattern. */
+export const leastHidden = 2;
+
 /**
  * Every fact about the rules of a program: for each rule one of `never`, `reached` and `unreachable` (or `undecided`), in the
  * order of the rules, and after these what else holds of some. Facts are proved, never sampled.
@@ -28,7 +31,7 @@ export function analyseList(program: Program, options: ListOptions = {}): Fact[]
   const facts = reachedRules(walks);
   const reached = facts.filter((fact) => fact.kind === "reached");
   const overlapping = overlappingRules(walks, reached, options.mostOverlaps ?? 4);
-  const hiding = hidingRules(facts, options.leastHidden ?? 2);
+  const hiding = hidingRules(facts, options.leastHidden ?? leastHidden);
   // Last, since it leaves out what it finds.
   return [...facts, ...redundantRules(walks, facts), ...overlapping, ...hiding];
 }

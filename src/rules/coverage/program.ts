@@ -41,6 +41,8 @@ export interface Program {
   readonly otherwise?: Verdict;
   /** Rules with the same number are one rule that stands in several places, and are removed together. Absent: each its own. */
   readonly same?: readonly number[];
+  /** Dimensions of which nobody can know a packet's coordinate. Absent: none. */
+  readonly hidden?: readonly number[];
 }
 
 /** A packet: one number for each dimension. */

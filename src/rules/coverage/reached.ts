@@ -47,14 +47,12 @@ function ascending(a: number, b: number): number {
 
 /** A packet that may come to the rule came to hand: better one that certainly does. */
 function reachedBy(walks: Walks, rule: number, point: Uint32Array): Fact {
-  if (walks.certain) return { kind: "reached", rule, witness: walks.point(point), certain: true };
-  const here = { low: point, high: point };
-  const regions = walks.holds(walks.must(rule), point)
-    ? [here, ...walks.must(rule).map((box) => walks.box(box))]
-    : walks.must(rule).map((box) => walks.box(box));
-  for (const region of regions) {
+  if (walks.surelyReaches(point, rule))
+    return { kind: "reached", rule, witness: walks.point(point), certain: true };
+  for (const box of walks.must(rule)) {
+    const region = walks.box(box);
     const found = walks.escape(region, walks.obstacles(region, 0, rule, "certain"));
-    if (found.kind === "point")
+    if (found.kind === "point" && walks.surelyReaches(found.point, rule))
       return { kind: "reached", rule, witness: walks.point(found.point), certain: true };
   }
   return { kind: "reached", rule, witness: walks.point(point), certain: false };

@@ -1,7 +1,7 @@
 // A program made ready for questions: its boxes in one table, and what can stop or lead a packet on its way to a rule.
 // Chooses obstacles only; whether a packet gets past them is asked in escape.ts.
 import { Drawers, firstFrom } from "./drawers.ts";
-import { escape, type Obstacles, type Skip, type Taker } from "./escape.ts";
+import { escape, holdsAll, type Obstacles, type Skip, type Taker } from "./escape.ts";
 import type { Effect, Point, Program, Verdict } from "./program.ts";
 import { boxOf, hasPoint, meets, Search, type Box, type Found } from "./search.ts";
 import { pointInOrder, tableOf, tellingOrder, type Table } from "./table.ts";
@@ -48,6 +48,8 @@ export class Walks {
   readonly #exact: Uint8Array;
   readonly #skipRules: readonly number[];
   readonly #bound: number;
+  /** The hidden dimensions, in the table's order. */
+  readonly #hidden: readonly number[];
   readonly #recognisable: Recognisable;
 
   /** @param bound takers that one question may weigh before it is given up */
@@ -59,6 +61,8 @@ export class Walks {
     this.#skipRules = effects.flatMap(({ kind }, rule) => (kind === "skip" ? [rule] : []));
     this.#order = tellingOrder(may);
     this.#recognisable = recognisable;
+    const hidden = new Set(program.hidden);
+    this.#hidden = this.#order.flatMap((dimension, side) => (hidden.has(dimension) ? [side] : []));
     const mustTable = tableOf(must, this.#order, this.count);
     const mayTable = must === may ? mustTable : tableOf(may, this.#order, this.count);
     this.#exact = exactRules(mustTable, mayTable, this.count);
@@ -157,6 +161,23 @@ export class Walks {
         if (meets(this.table, box, region))
           skips.push({ box, place: 2 * rule, to: 2 * effect.to, sure: false });
     }
+  }
+
+  /** Whether the packet certainly comes to the rule and matches it, whatever is hidden. False also where that is not easily seen. */
+  surelyReaches(point: Uint32Array, rule: number): boolean {
+    if (!this.holds(this.must(rule), point)) return false;
+    const region = { low: point.slice(), high: point.slice() };
+    for (const side of this.#hidden) {
+      region.low[side] = 0;
+      region.high[side] = this.program.may.dimensions[this.#order[side] ?? 0]?.last ?? 0;
+    }
+    if (this.#hidden.length > 0 && !this.must(rule).some((box) => holdsAll(this.table, box, region)))
+      return false;
+    const { takers, skips } = this.obstacles(region, 0, rule, "certain");
+    if (takers.length === 0) return true;
+    if (this.#hidden.length > 0) return false;
+    this.begin();
+    return escape(this.search, region, { takers, skips }).kind === "point";
   }
 
   /** A packet of the region that gets past the obstacles. What people would recognise, if that does. */
