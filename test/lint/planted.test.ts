@@ -6,8 +6,9 @@ import { lint } from "../../src/questions/lint.ts";
 import { findCheck } from "../../src/questions/lint/settings.ts";
 import { exposure } from "./exposure.ts";
 import type { Pair } from "./pair.ts";
+import { returnTraffic } from "./return-traffic.ts";
 
-const pairs: readonly Pair[] = [...exposure];
+const pairs: readonly Pair[] = [...exposure, ...returnTraffic];
 
 function only(pair: Pair) {
   const check = findCheck(checks, pair.check);

@@ -1,6 +1,7 @@
 // Every check that there is, by number: the lists of the areas one after the other. A new check is a file under
 // checks/<area>/ and a line in the list of its area.
 import { exposureChecks } from "./checks/exposure.ts";
+import { returnTrafficChecks } from "./checks/return-traffic.ts";
 import type { Check } from "./model.ts";
 
-export const checks: readonly Check[] = [...exposureChecks];
+export const checks: readonly Check[] = [...exposureChecks, ...returnTrafficChecks];
