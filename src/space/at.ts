@@ -22,9 +22,9 @@ export function cofactorAt(sets: FieldSets, a: Edge, side: Side, address: Addres
     level = bdd.level(at);
   }
   if (level >= end) return at;
-  const known: [number, 0 | 1][] = [];
-  for (let bit = 0; bit < end - first; bit += 1) known.push([first + bit, bitOf(words, bit)]);
-  return bdd.cofactor(at, known);
+  const known = new Uint8Array(end - first);
+  for (let bit = 0; bit < known.length; bit += 1) known[bit] = bitOf(words, bit);
+  return bdd.cofactor(at, first, known);
 }
 
 /** The address in words of 32 bits, the most significant first. */

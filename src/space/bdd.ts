@@ -25,7 +25,7 @@ const EXISTS = 3;
 const RENAME = 4;
 const COFACTOR = 5;
 /** Of a variable that a cofactor leaves as it is. */
-const unknownValue = 2;
+export const open = 2 as const;
 
 const firstCache = 1 << 12;
 const mostCache = 1 << 20;
@@ -218,27 +218,23 @@ export class Bdd {
 
   /** The function with another in the place of a variable. */
   compose(a: Edge, variable: number, by: Edge): Edge {
-    return this.choose(by, this.cofactor(a, [[variable, 1]]), this.cofactor(a, [[variable, 0]]));
+    return this.choose(by, this.cofactor(a, variable, [1]), this.cofactor(a, variable, [0]));
   }
 
-  /** What is left of the function once some variables are known; the list ascends by variable. */
-  cofactor(a: Edge, known: readonly (readonly [number, 0 | 1])[]): Edge {
-    const first = known[0]?.[0] ?? constantLevel;
-    const last = known.at(-1)?.[0] ?? -1;
-    const values = new Uint8Array(Math.max(0, last - first + 1)).fill(unknownValue);
-    for (const [variable, value] of known) values[variable - first] = value;
+  /** What is left of the function once variables are known: those from `first` on, in order; `open` leaves one as it is. */
+  cofactor(a: Edge, first: number, values: ArrayLike<number>): Edge {
     this.#ids += 1;
-    return last < 0 ? a : this.#cofactor(a, values, first, this.#ids);
+    return this.#cofactor(a, values, first, this.#ids);
   }
 
   /** `id` tells the results of this call from those of others. */
-  #cofactor(a: Edge, values: Uint8Array, first: number, id: number): Edge {
+  #cofactor(a: Edge, values: ArrayLike<number>, first: number, id: number): Edge {
     let at = a;
     let level = this.level(at);
     // A walk down while the variables that come are known ones: no node is made.
     for (
       let value = values[level - first];
-      value !== undefined && value !== unknownValue;
+      value !== undefined && value !== open;
       value = values[level - first]
     ) {
       at = value === 0 ? this.low(at) : this.high(at);

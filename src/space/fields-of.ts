@@ -22,8 +22,8 @@ export function addressesIn(sets: FieldSets, a: Edge, side: Side): AddressSet {
   const others = sets.variables(fields.filter((field) => field !== side && field !== "family"));
   const both = bdd.exists(a, others);
   return {
-    v4: numbersOf(bdd, sets.addressPlace(side, 4), bdd.cofactor(both, [[first, 0]])),
-    v6: intervalsOf(bdd, sets.addressPlace(side, 6), bdd.cofactor(both, [[first, 1]])),
+    v4: numbersOf(bdd, sets.addressPlace(side, 4), bdd.cofactor(both, first, [0])),
+    v6: intervalsOf(bdd, sets.addressPlace(side, 6), bdd.cofactor(both, first, [1])),
   };
 }
 
