@@ -11,6 +11,8 @@ export interface SourceTree {
   readonly isFolder: (path: string) => boolean;
   /** Every file below a folder, by path; hidden ones are left out. */
   readonly filesBelow: (folder: string) => string[];
+  /** The files in a folder itself, hidden folders too; none where there is no such folder. */
+  readonly filesIn: (folder: string) => string[];
   /** @throws Problem `unreadable`, `limit` or `syntax` */
   readonly openFile: (path: string, about?: { readonly origin?: Origin }) => SourceFile;
 }
@@ -91,6 +93,17 @@ function filesBelow(folder: string): string[] {
   );
 }
 
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(folder, entry.name))
+      .toSorted();
+  } catch {
+    return [];
+  }
+}
+
 /** The paths below a folder that are looked at, in order. @throws Problem `limit` */
 export function visibleFiles(folder: string, paths: readonly string[]): string[] {
   const visible = paths
@@ -109,7 +122,7 @@ export function visibleFiles(folder: string, paths: readonly string[]): string[]
 }
 
 /** The files as they lie on the disk now. */
-export const diskTree: SourceTree = { isFolder, filesBelow, openFile };
+export const diskTree: SourceTree = { isFolder, filesBelow, filesIn, openFile };
 
 /** Prose, pictures and programs that stand beside exports and are never configuration. */
 export function isBystander(path: string): boolean {

@@ -66,6 +66,13 @@ export function gitTree(revision: string, path: string): SourceTree {
           .map((name) => join(at, name.slice(prefix.length))),
       );
     },
+    filesIn(at) {
+      const own = inside(at);
+      const prefix = own === "" ? "" : `${own}/`;
+      return [...blobs.keys()]
+        .filter((name) => name.startsWith(prefix) && !name.slice(prefix.length).includes("/"))
+        .map((name) => join(at, name.slice(prefix.length)));
+    },
     openFile(at, about = {}) {
       const blob = blobs.get(inside(at));
       if (blob === undefined) throw unreadable(at, about);

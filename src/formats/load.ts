@@ -28,7 +28,7 @@ export async function loadEstate(path: string, tree: SourceTree = diskTree): Pro
     const reader = await readerOf(file);
     if (reader === undefined) throw unrecognised(path);
     if (reader.format === "ringwall") return loadDrawing(name, file, tree);
-    return mergeEstate(name, [reader.read([file]), sourcesOf([file])]);
+    return mergeEstate(name, [reader.read([file], tree), sourcesOf([file])]);
   }
   const paths = tree.filesBelow(path);
   const drawing = join(path, drawingName);
@@ -41,7 +41,7 @@ export async function loadEstate(path: string, tree: SourceTree = diskTree): Pro
 function unrecognised(path: string): Problem {
   return new Problem("unrecognised", `${path} holds nothing that Ringwall reads`, {
     remedy:
-      "it reads aws ec2 describe-* JSON, iptables-save, nft -j list ruleset, Kubernetes YAML or JSON, and ringwall.yaml",
+      "it reads aws ec2 describe-* JSON, terraform show -json, iptables-save, nft -j list ruleset, Kubernetes YAML or JSON, and ringwall.yaml",
   });
 }
 
@@ -71,7 +71,7 @@ async function readAll(
     read += 1;
     groups.set(reader, [...(groups.get(reader) ?? []), file]);
   }
-  const parts = [...groups].map(([reader, files]) => reader.read(files));
+  const parts = [...groups].map(([reader, files]) => reader.read(files, tree));
   return { parts: [...parts, sourcesOf([...groups.values()].flat()), { unknowns }], read };
 }
 

@@ -9,6 +9,7 @@ const readers: Readonly<Record<string, () => Promise<Reader>>> = {
   kubernetes: async () => (await import("./kubernetes/reader.ts")).kubernetesReader,
   nftables: async () => (await import("./nftables/reader.ts")).nftablesReader,
   ringwall: async () => (await import("./ringwall/reader.ts")).ringwallReader,
+  terraform: async () => (await import("./terraform/reader.ts")).terraformReader,
 };
 
 /** JSON is told apart by its first keys, so that an AWS export does not load the YAML readers. */
@@ -16,6 +17,7 @@ function candidates(file: SourceFile): readonly string[] {
   const head = file.text.slice(0, 4096).trimStart();
   if (head.startsWith("{") || head.startsWith("[")) {
     if (head.includes('"nftables"')) return ["nftables"];
+    if (head.includes('"terraform_version"') || head.includes('"format_version"')) return ["terraform"];
     if (mayBeTemplate(file)) return ["cloudformation", "aws", "kubernetes"];
     return head.includes('"apiVersion"') ? ["kubernetes", "aws"] : ["aws", "kubernetes"];
   }

@@ -85,6 +85,16 @@ export function addUnknownDefaults(
   origin: Origin,
 ): void {
   addUnknownAcl(draft, defaultAclId(vpc), vpc, `the default network ACL of ${vpc} is not known`, origin);
+  addUnknownTable(draft, vpc, prefixes, origin);
+}
+
+/** A main table of which the local routes alone are known. */
+export function addUnknownTable(
+  draft: Draft,
+  vpc: string,
+  prefixes: readonly string[],
+  origin: Origin,
+): void {
   const id = mainTableId(vpc);
   const why = `the main route table of ${vpc} is not known`;
   draft.add(
