@@ -106,26 +106,11 @@ function* setsOfElement(element: TupleElement): Generator<AddressSet> {
 }
 
 function* setsOfMatch(match: Match): Generator<AddressSet> {
-  switch (match.kind) {
-    case "not":
-      yield* setsOfMatch(match.match);
-      break;
-    case "all":
-    case "any":
-      for (const one of match.of) yield* setsOfMatch(one);
-      break;
-    case "address":
-      yield match.set;
-      break;
-    case "address-bits":
-      yield setOfBits(match);
-      break;
-    case "tuple":
-      for (const element of match.elements) yield* setsOfElement(element);
-      break;
-    default:
-      break;
-  }
+  if (match.kind === "not") yield* setsOfMatch(match.match);
+  else if (match.kind === "all" || match.kind === "any") for (const one of match.of) yield* setsOfMatch(one);
+  else if (match.kind === "address") yield match.set;
+  else if (match.kind === "address-bits") yield setOfBits(match);
+  else if (match.kind === "tuple") for (const element of match.elements) yield* setsOfElement(element);
 }
 
 /** A mask with more holes than this comes to more ranges than are worth telling apart. */

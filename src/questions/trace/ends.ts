@@ -74,7 +74,7 @@ export function buildEnds(
 }
 
 /** What policies select an end by: a pod's id; and of the world that no node stands in, that it is outside. */
-function identity(
+export function identity(
   place: Interface | undefined,
   other: Interface | undefined,
   address: AddressValue,
@@ -146,7 +146,7 @@ function ports(index: EstateIndex, question: TraceQuestion, from: Interface | un
 }
 
 /** The ports that the client's system picks its own end from; any of them, since nobody chooses. */
-function clientPorts(index: EstateIndex, from: Interface | undefined): readonly number[] {
+export function clientPorts(index: EstateIndex, from: Interface | undefined): readonly number[] {
   if (from === undefined) return ephemeralPorts.any;
   if (from.kind === "load-balancer" || from.kind === "nat-gateway") return ephemeralPorts.aws;
   return ephemeralPorts[index.hostOf(from)?.system ?? "linux"];

@@ -9,7 +9,7 @@ import type { Ends } from "./ends.ts";
 import type { Trace, TraceCase, TraceQuestion } from "./model.ts";
 
 /** Targets beyond this share their groups and subnets with those before them. */
-const mostTargets = 16;
+export const mostTargets = 16;
 
 type TraceEnds = (
   index: EstateIndex,
@@ -45,7 +45,7 @@ export function onwardTraces(
   });
 }
 
-function endsFor(
+export function endsFor(
   preservesClient: boolean,
   near: Interface,
   target: Interface,

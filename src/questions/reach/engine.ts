@@ -1,0 +1,284 @@
+// Everything that can reach everything, for one estate: classes, the ways between them, and what all rings on a way let
+// through, each worked out once and kept. What lint, assertions and comparisons ask.
+import { indexOf, type EstateIndex } from "../../estate/estate-index.ts";
+import type { Estate, Interface } from "../../estate/model.ts";
+import type { Address, Family } from "../../packet/address.ts";
+import type { NumberSet } from "../../packet/intervals.ts";
+import { TCP, ephemeralPorts } from "../../packet/protocol.ts";
+import type { Unknown } from "../../problem.ts";
+import { Space, type PacketSet } from "../../space/space.ts";
+import { buildEnds, clientPorts, identity, type Ends } from "../trace/ends.ts";
+import type { Endpoint } from "../../estate/find.ts";
+import { Asker, type Pair } from "./asker.ts";
+import { classify, type Classes, type Inside, type Outside } from "./classes.ts";
+import type { FlowContext } from "./flow-set.ts";
+import type { EndClass, InsideClass, OutsideClass, PairReach } from "./model.ts";
+import { onwardBounds } from "./onward.ts";
+import { outcomeOf, type Outcome } from "./outcome.ts";
+import { ReachedPair } from "./pair.ts";
+import { outcomeByPieces } from "./pieces.ts";
+import { findWay, type Party, type Way } from "./ways.ts";
+
+type End = Inside | Outside;
+
+/** Nodes of the space: about 30 bytes each. */
+const mostNodes = 1 << 24;
+
+export class Engine {
+  readonly estate: Estate;
+  readonly index: EstateIndex;
+  readonly space: Space;
+  readonly unknowns: readonly Unknown[];
+  readonly #asker: Asker;
+  readonly #classes: Classes;
+  readonly #ends: readonly End[];
+  readonly #byId: ReadonlyMap<string, End>;
+  readonly #routeIds: readonly number[];
+  readonly #ways = new Map<number, Way | null>();
+  readonly #pairs = new Map<number, PairReach | null>();
+  readonly #contexts = new Map<string, FlowContext>();
+
+  constructor(estate: Estate) {
+    this.estate = estate;
+    this.index = indexOf(estate);
+    this.unknowns = estate.unknowns;
+    this.space = new Space({ question: `what can reach what in ${estate.name}`, mostNodes });
+    this.#asker = new Asker(this.index, this.space);
+    this.#classes = classify(this.index);
+    this.#ends = [...this.#classes.inside, ...this.#classes.outside];
+    this.#byId = new Map(this.#ends.map((end) => [end.end.id, end]));
+    const routes = new Map<string, number>();
+    this.#routeIds = this.#ends.map(({ routeKey }) => {
+      let id = routes.get(routeKey);
+      if (id === undefined) routes.set(routeKey, (id = routes.size));
+      return id;
+    });
+  }
+
+  get classes(): readonly EndClass[] {
+    return this.#classes.all;
+  }
+
+  /** The class of an interface; undefined for parts of the network itself (NAT and transit gateways). */
+  classOf(interfaceId: string): InsideClass | undefined {
+    return this.#classes.ofInterface(interfaceId)?.end;
+  }
+
+  /** Every outside class, the internet's parts among them. */
+  get outside(): readonly OutsideClass[] {
+    return this.#classes.outside.map(({ end }) => end);
+  }
+
+  /**
+   * What reaches from one class to the other; undefined where nothing does.
+   *
+   * @example engine.pair(engine.classOf("eni-1"), engine.classOf("eni-2"), 4)?.allowed.services()
+   */
+  pair(from: EndClass, to: EndClass, family: Family): PairReach | undefined {
+    const [a, b] = [this.#byId.get(from.id), this.#byId.get(to.id)];
+    return a === undefined || b === undefined ? undefined : this.#pair(a, b, family);
+  }
+
+  /** Everything that reaches a class. */
+  reaching(to: EndClass): readonly PairReach[] {
+    const end = this.#byId.get(to.id);
+    return end === undefined ? [] : this.#among(this.#ends, [end]);
+  }
+
+  /** Everything that a class reaches. */
+  leaving(from: EndClass): readonly PairReach[] {
+    const end = this.#byId.get(from.id);
+    return end === undefined ? [] : this.#among([end], this.#ends);
+  }
+
+  /** All pairs with any flow. */
+  pairs(): readonly PairReach[] {
+    return this.#among(this.#ends, this.#ends);
+  }
+
+  /** Pairs between some classes and some others. */
+  between(from: readonly EndClass[], to: readonly EndClass[]): readonly PairReach[] {
+    const ends = (classes: readonly EndClass[]): End[] =>
+      classes.flatMap((one) => this.#byId.get(one.id) ?? []);
+    return this.#among(ends(from), ends(to));
+  }
+
+  #among(from: readonly End[], to: readonly End[]): PairReach[] {
+    const found: PairReach[] = [];
+    for (const a of from) {
+      for (const b of to) {
+        for (const family of [4, 6] as const) {
+          const pair = this.#pair(a, b, family);
+          if (pair !== undefined) found.push(pair);
+        }
+      }
+    }
+    return found;
+  }
+
+  #pair(a: End, b: End, family: Family): PairReach | undefined {
+    const key = (a.at * this.#ends.length + b.at) * 2 + (family === 4 ? 0 : 1);
+    const before = this.#pairs.get(key);
+    if (before !== undefined) return before ?? undefined;
+    const way = this.#wayOf(a, b, family);
+    if (way === null) return undefined;
+    const found = this.#reached(a, b, family, way);
+    this.#pairs.set(key, found ?? null);
+    return found;
+  }
+
+  #reached(a: End, b: End, family: Family, way: Way): PairReach | undefined {
+    const parties = this.#parties(a, b, family);
+    if (parties === undefined) return undefined;
+    const context = this.#contextOf(family, this.#clientPorts(a));
+    const pair: Pair = {
+      family,
+      from: parties.from,
+      to: parties.to,
+      fromId: identity(parties.from.place, parties.to.place, parties.from.address),
+      toId: identity(parties.to.place, parties.from.place, parties.to.address),
+      flows: context.flows,
+    };
+    const ends = (): Ends => this.#endsOf(a, b, family);
+    const base =
+      outcomeOf(this.#asker, way, pair) ??
+      outcomeByPieces(this.index, this.#asker.views, ends(), family, context.flows);
+    const outcome = this.#withTargets(base, parties.to.place, ends);
+    const { space } = this;
+    if (space.isEmpty(outcome.allowed) && space.isEmpty(outcome.depends) && space.isEmpty(outcome.oneWay))
+      return undefined;
+    return new ReachedPair({ asker: this.#asker, context, from: a.end, to: b.end, pair, way, outcome, ends });
+  }
+
+  /** A balancer answers when one of its targets does. */
+  #withTargets(outcome: Outcome, place: Interface | undefined, ends: () => Ends): Outcome {
+    const { space } = this;
+    const balancer = place === undefined ? undefined : this.index.loadBalancerOf(place);
+    const possible = space.or(outcome.allowed, outcome.depends);
+    if (
+      place === undefined ||
+      balancer === undefined ||
+      balancer.kind === "service" ||
+      space.isEmpty(possible)
+    )
+      return outcome;
+    const behind = onwardBounds(
+      this.#asker,
+      (family, ports) => this.#contextOf(family, ports).flows,
+      balancer,
+      place,
+      ends().packet,
+    );
+    const allowed = space.and(outcome.allowed, behind.must);
+    return {
+      allowed,
+      depends: space.minus(space.and(possible, behind.may), allowed),
+      oneWay: outcome.oneWay,
+    };
+  }
+
+  #wayOf(a: End, b: End, family: Family): Way | null {
+    if (!canMeet(a, b, family)) return null;
+    const [from, to] = [this.#routeIds[a.at] ?? 0, this.#routeIds[b.at] ?? 0];
+    const near = "first" in a && "first" in b && a.first.subnet === b.first.subnet;
+    const key = ((from * this.#ends.length + to) * 2 + (near ? 1 : 0)) * 2 + (family === 4 ? 0 : 1);
+    const before = this.#ways.get(key);
+    if (before !== undefined) return before;
+    const parties = this.#parties(a, b, family);
+    const way = parties === undefined ? undefined : findWay(this.index, this.#endsOf(a, b, family), parties);
+    this.#ways.set(key, way ?? null);
+    return way ?? null;
+  }
+
+  /** The packet of a trace between two classes, ports left open, addressed as a trace addresses it. */
+  #endsOf(a: End, b: End, family: Family): Ends {
+    const to = "first" in b ? (a === b ? (b.second ?? b.first) : b.first) : undefined;
+    const from = "first" in a ? a.first : undefined;
+    // What comes by a private way asks for private addresses.
+    const own =
+      to !== undefined && "address" in a && !a.end.internet
+        ? to.addresses.find((item) => item.address.family === family)?.address
+        : undefined;
+    return buildEnds(
+      this.index,
+      { from: a.end.name, to: b.end.name, protocol: TCP, port: [0, 65535] },
+      { end: endpointOf(a, from), ...(from === undefined ? {} : { place: from }) },
+      { end: endpointOf(b, to, own), ...(to === undefined ? {} : { place: to }) },
+      family,
+    );
+  }
+
+  #parties(a: End, b: End, family: Family): { from: Party; to: Party } | undefined {
+    const from = partyOf(a, false, family);
+    const to = partyOf(b, a === b, family);
+    return from === undefined || to === undefined ? undefined : { from, to };
+  }
+
+  #clientPorts(end: End): NumberSet {
+    return "first" in end ? clientPorts(this.index, end.first) : ephemeralPorts.any;
+  }
+
+  #contextOf(family: Family, ports: NumberSet): FlowContext {
+    const key = `${family} ${ports.join(" ")}`;
+    let context = this.#contexts.get(key);
+    if (context === undefined) {
+      const { space } = this;
+      const { views } = this.#asker;
+      const all = views.flowsOf(family);
+      const portless: PacketSet = space.minus(all, space.number("source-port", [0, 65535]));
+      context = {
+        views,
+        family,
+        clientPorts: ports,
+        flows: space.or(portless, space.and(all, space.number("source-port", ports))),
+        services: new Map(),
+      };
+      this.#contexts.set(key, context);
+    }
+    return context;
+  }
+}
+
+/** Whether a connection between the two is a question at all. */
+function canMeet(a: End, b: End, family: Family): boolean {
+  if (a === b && ("address" in a || a.second === undefined)) return false;
+  if ("address" in a) return a.family === family && a.begins && "first" in b && has(b.first, family);
+  return has(a.first, family) && ("first" in b ? has(b.first, family) : b.family === family);
+}
+
+function has(place: Interface, family: Family): boolean {
+  return place.addresses.some((item) => item.address.family === family);
+}
+
+function endpointOf(end: End, place: Interface | undefined, address?: Address): Endpoint {
+  return "address" in end
+    ? { kind: "outside", name: end.end.name, addresses: end.address }
+    : {
+        kind: "inside",
+        name: end.end.name,
+        interfaces: place === undefined ? [] : [place],
+        ...(address === undefined ? {} : { address }),
+      };
+}
+
+function partyOf(end: End, second: boolean, family: Family): Party | undefined {
+  if ("address" in end) return { address: end.address };
+  const place = second ? (end.second ?? end.first) : end.first;
+  const own = place.addresses.find((item) => item.address.family === family);
+  if (own === undefined) return undefined;
+  return { place, address: own.address, ...(own.public === undefined ? {} : { shown: own.public }) };
+}
+
+const engines = new WeakMap<Estate, Engine>();
+
+/**
+ * The engine of an estate, made once and kept as long as the estate lives; all its sets are of one space.
+ *
+ * @throws Problem `limit` where the sets outgrow memory
+ * @example reachability(estate).pairs().filter((pair) => pair.from.kind === "outside")
+ */
+export function reachability(estate: Estate): Engine {
+  let engine = engines.get(estate);
+  if (engine === undefined) engines.set(estate, (engine = new Engine(estate)));
+  return engine;
+}
