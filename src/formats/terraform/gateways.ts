@@ -1,18 +1,16 @@
 // NAT gateways, VPC endpoints and peerings.
 import type { Json } from "../json.ts";
-import { madeUpKey } from "../aws/planned/marks.ts";
 import { flag, isUnknown, optional, type Fields } from "./fields.ts";
 import { ownInterface } from "./instances.ts";
 import type { Interfaces, PublicAddress } from "./interfaces.ts";
 import type { MeantList, Plan } from "./plan.ts";
-import { given, nameOf, tagsOf } from "./written.ts";
+import { given, tagsOf } from "./written.ts";
 
 /** A NAT gateway that is written once its interface has its address. */
 export interface PlannedNat {
   readonly fields: Fields;
   readonly subnet: string;
   readonly interface: string;
-  readonly public: PublicAddress | undefined;
 }
 
 export function translateNatGateways(
@@ -34,20 +32,18 @@ export function translateNatGateways(
     interfaces.add(
       ownInterface(one, own, subnet.id, {
         groups: undefined,
-        public: undefined,
+        public: publicOf(plan, one, allocated),
         ipv4: inside === undefined ? [] : [inside],
         sourceDestinationCheck: false,
       }),
     );
-    planned.push({ fields: one, subnet: subnet.id, interface: own, public: publicOf(plan, one, allocated) });
+    planned.push({ fields: one, subnet: subnet.id, interface: own });
   }
   return planned;
 }
 
 export function writeNatGateways(plan: Plan, planned: readonly PlannedNat[], interfaces: Interfaces): void {
-  for (const { fields, subnet, interface: own, public: address } of planned) {
-    const made = address !== undefined && address.known === undefined;
-    const shown = made ? plan.madeUp.public() : address?.known;
+  for (const { fields, subnet, interface: own } of planned) {
     plan.draft.add(
       "NatGateways",
       {
@@ -60,8 +56,7 @@ export function writeNatGateways(plan: Plan, planned: readonly PlannedNat[], int
             IsPrimary: true,
             NetworkInterfaceId: own,
             ...given("PrivateIp", interfaces.addressOf(own)),
-            ...given("PublicIp", shown),
-            ...(made ? { [madeUpKey]: `${nameOf(fields)}'s public address` } : {}),
+            ...interfaces.shownOf(own),
           },
         ],
       },

@@ -41,6 +41,7 @@ export class Interfaces {
   readonly #extraGroups = new Map<string, string[]>();
   readonly #publics = new Map<string, { readonly address: PublicAddress; readonly inside?: string }>();
   readonly #addresses = new Map<string, string>();
+  readonly #shown = new Map<string, Written>();
 
   add(one: PlannedInterface): void {
     this.#planned.set(one.id, one);
@@ -74,6 +75,11 @@ export class Interfaces {
   /** The first address of an interface, once they are written. */
   addressOf(id: string): string | undefined {
     return this.#addresses.get(id);
+  }
+
+  /** The public address that stands for an interface, as exports write it, once they are written. */
+  shownOf(id: string): Written | undefined {
+    return this.#shown.get(id);
   }
 
   /** Writes all of them down; called once, when every kind has spoken. */
@@ -138,6 +144,7 @@ export class Interfaces {
     if (typeof primary === "string") this.#addresses.set(one.id, primary);
     const holder = addresses.find((address) => address["PrivateIpAddress"] === elastic?.inside) ?? first;
     const association = own === undefined ? undefined : associationOf(plan, one, own);
+    if (association !== undefined) this.#shown.set(one.id, association);
     return addresses.map((address) => ({
       ...address,
       Primary: address === first,
