@@ -37,7 +37,9 @@ export interface ChainSets {
   readonly marks: readonly MarkBranch[];
 }
 
-export interface WalkOptions extends Omit<SetContext, "markTest"> {
+export interface WalkOptions extends Omit<SetContext, "markTest" | "among"> {
+  /** What chains before this one made of the marks: their `marks`. Absent: packets have the marks with which they enter. */
+  readonly marks?: readonly MarkBranch[];
   /**
    * Called at each rule that some packets may reach: those packets, and where of them the rule certainly or perhaps
    * matches. A chain that is called again is visited again, with the packets that were not there before.
@@ -88,7 +90,7 @@ export function chainSets(
 ): ChainSets {
   const needs = needsOf(chain, chains);
   if (needs.circles && needs.changesMarks) throw endless(chain.origin);
-  return new Walk(space, chains, needs, options).result(chain, entering);
+  return new Walk(space, chains, needs, entering, options).result(chain, entering);
 }
 
 function endless(origin: Origin): Problem {
@@ -102,7 +104,8 @@ class Walk {
   readonly #space: Space;
   readonly #chains: ChainSet;
   readonly #needs: Needs;
-  readonly #options: WalkOptions;
+  readonly #context: SetContext;
+  readonly #visit: WalkOptions["visit"];
   readonly #nothing: Ends;
   readonly #deepest: number;
   readonly #outcomes = {
@@ -118,19 +121,29 @@ class Walk {
   /** Of chains that were walked: the packets that walked them, and those that came out at the end. */
   readonly #walked = new Map<Chain, { done: PacketSet; open: PacketSet }>();
   #notrack: Bounds;
+  /** Whether a test of a mark may meet another one than the packet entered with. */
+  readonly #marksDiffer: boolean;
   #marks: readonly MarkBranch[];
   #weighed = 0;
 
-  constructor(space: Space, chains: ChainSet, needs: Needs, options: WalkOptions) {
+  constructor(
+    space: Space,
+    chains: ChainSet,
+    needs: Needs,
+    among: PacketSet,
+    { visit, marks, ...context }: WalkOptions,
+  ) {
     this.#space = space;
     this.#chains = chains;
     this.#needs = needs;
-    this.#options = options;
+    this.#visit = visit;
+    this.#context = { ...context, among };
     this.#deepest = deepestIn(needs);
     const { none } = space;
     this.#nothing = { open: none, returned: none, ended: none, broken: none };
     this.#notrack = exactly(none);
-    this.#marks = marksAtEntry(space);
+    this.#marks = marks ?? marksAtEntry(space);
+    this.#marksDiffer = needs.changesMarks || marks !== undefined;
   }
 
   result(chain: Chain, entering: PacketSet): ChainSets {
@@ -190,7 +203,7 @@ class Walk {
       if (space.isEmpty(may)) break;
       const truth = this.#truth(rule.match);
       const matched = space.and(may, truth.may);
-      this.#options.visit?.(rule, may, { must: space.and(may, truth.must), may: matched }, chain);
+      this.#visit?.(rule, may, { must: space.and(may, truth.must), may: matched }, chain);
       if (space.isEmpty(matched)) continue;
       this.#weigh(rule);
       if (depth > this.#deepest) {
@@ -205,7 +218,8 @@ class Walk {
       if (!space.isEmpty(ends.returned)) returned.push(ends.returned);
       left = this.#noted(left, ends.ended, ends.returned);
       ended = this.#noted(ended, ends.ended);
-      if (ends.open !== matched) may = space.or(space.minus(may, truth.must), ends.open);
+      if (ends.open !== matched)
+        may = space.minus(may, space.minus(space.and(matched, truth.must), ends.open));
     }
     return { open: space.unionOf([...returned, may]), ended };
   }
@@ -227,14 +241,14 @@ class Walk {
   }
 
   #truth(match: Match): Bounds {
-    if (this.#needs.changesMarks && asksMark(match))
+    if (this.#marksDiffer && asksMark(match))
       return matchSets(this.#space, match, {
-        ...this.#options,
+        ...this.#context,
         markTest: (test) => testMarks(this.#space, this.#marks, test),
       });
     let known = this.#known.get(match);
     if (known === undefined) {
-      known = matchSets(this.#space, match, this.#options);
+      known = matchSets(this.#space, match, this.#context);
       this.#known.set(match, known);
     }
     return known;

@@ -3,7 +3,7 @@
 // addresses, modules nobody knows) is unknown.
 import type { AddressSet } from "../../packet/address-set.ts";
 import { TCP } from "../../packet/protocol.ts";
-import type { Space } from "../../space/space.ts";
+import type { PacketSet, Space } from "../../space/space.ts";
 import type { AddressType, Match } from "../match.ts";
 import { lacking } from "./absence.ts";
 import { both, either, exactly, negated, perhaps, within, type Bounds } from "./bounds.ts";
@@ -20,6 +20,8 @@ export interface SetContext {
     types: readonly AddressType[],
     limitTo?: "in" | "out",
   ) => { readonly must: AddressSet; readonly may: AddressSet } | undefined;
+  /** Only these packets are asked about: of others the answer may be anything, and costs less. */
+  readonly among?: PacketSet | undefined;
   /** Answers a test of a mark in place of the mark that packets entered with: rules have changed it since. */
   readonly markTest?: (test: MarkTest) => Bounds;
   /** Answers a test of an interface in place of the packet's own: an interface that the question does not know. */
@@ -95,13 +97,22 @@ export function matchSets(space: Space, match: Match, context: SetContext = {}):
   }
 }
 
+/** Tests of addresses come last: what they cost is spared where the others already fail. */
 function everyMatch(space: Space, of: readonly Match[], context: SetContext): Bounds {
-  let result = exactly(space.all);
-  for (const match of of) {
-    result = both(space, result, matchSets(space, match, context));
-    if (space.isEmpty(result.may)) return result;
-  }
+  let result = exactly(context.among ?? space.all);
+  const inner = { ...context, among: undefined };
+  for (const turn of [false, true])
+    for (const match of of) {
+      if (asksAddress(match) !== turn) continue;
+      result = both(space, result, matchSets(space, match, inner));
+      if (space.isEmpty(result.may)) return result;
+    }
   return result;
+}
+
+function asksAddress(match: Match): boolean {
+  if (match.kind === "not") return asksAddress(match.match);
+  return match.kind !== "number" && match.kind !== "state" && match.kind !== "interface";
 }
 
 function interfaceSets(space: Space, match: InterfaceTest, context: SetContext): Bounds {
