@@ -25,7 +25,8 @@ export function boxes(rules: readonly (readonly Sides[])[]): FlatBoxes {
   };
 }
 
-function matched(flat: FlatBoxes, rule: number, point: Point): boolean {
+/** Whether a rule has a box that holds the point. */
+export function matched(flat: FlatBoxes, rule: number, point: Point): boolean {
   for (let box = 0; box < flat.count; box += 1)
     if (
       flat.rule[box] === rule &&
@@ -38,6 +39,11 @@ function matched(flat: FlatBoxes, rule: number, point: Point): boolean {
   return false;
 }
 
+/** Whether a rule of a program may match the point. */
+export function matchedBy(program: Program, rule: number, point: Point): boolean {
+  return matched(program.may, rule, point);
+}
+
 export interface Walked {
   /** The keys of every verdict that is possible, sorted; `none` where nothing decides, `unknown` where nobody knows. */
   readonly verdicts: ReadonlySet<string>;
@@ -48,12 +54,7 @@ export interface Walked {
 }
 
 /** Every way of a packet through a program, rule by rule, with some rules left out. */
-export function walk(
-  program: Program,
-  point: Point,
-  from: number,
-  without: ReadonlySet<number> = new Set(),
-): Walked {
+export function walk(program: Program, point: Point, without: ReadonlySet<number> = new Set()): Walked {
   const verdicts = new Set<string>();
   const seen = new Set<number>();
   const ways: ReadonlySet<number>[] = [];
@@ -75,7 +76,7 @@ export function walk(
     verdicts.add(program.otherwise?.key ?? "none");
     ways.push(matchedHere);
   };
-  go(from, new Set());
+  go(0, new Set());
   const surelySeen = new Set([...seen].filter((rule) => ways.every((way) => way.has(rule))));
   return { verdicts: new Set([...verdicts].sort()), seen, surelySeen };
 }
