@@ -38,11 +38,11 @@ export class Engine {
   readonly #pairs = new Map<number, PairReach | null>();
   readonly #contexts = new Map<string, FlowContext>();
 
-  constructor(estate: Estate) {
+  constructor(estate: Estate, space?: Space) {
     this.estate = estate;
     this.index = indexOf(estate);
     this.unknowns = estate.unknowns;
-    this.space = new Space({ question: `what can reach what in ${estate.name}`, mostNodes });
+    this.space = space ?? new Space({ question: `what can reach what in ${estate.name}`, mostNodes });
     this.#asker = new Asker(this.index, this.space);
     this.#classes = classify(this.index);
     this.#ends = [...this.#classes.inside, ...this.#classes.outside];
@@ -274,11 +274,13 @@ const engines = new WeakMap<Estate, Engine>();
 /**
  * The engine of an estate, made once and kept as long as the estate lives; all its sets are of one space.
  *
+ * @param space of another estate's engine, where sets of both are to be compared
  * @throws Problem `limit` where the sets outgrow memory
  * @example reachability(estate).pairs().filter((pair) => pair.from.kind === "outside")
  */
-export function reachability(estate: Estate): Engine {
+export function reachability(estate: Estate, space?: Space): Engine {
   let engine = engines.get(estate);
-  if (engine === undefined) engines.set(estate, (engine = new Engine(estate)));
+  if (engine === undefined || (space !== undefined && engine.space !== space))
+    engines.set(estate, (engine = new Engine(estate, space)));
   return engine;
 }

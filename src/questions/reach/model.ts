@@ -109,6 +109,8 @@ export interface PairReach {
   readonly via: readonly string[];
   /** Lazily: every ring on the way there and back, in order. */
   readonly rings: () => readonly RingShare[];
+  /** Any set of flows, to be asked as one of this pair: what two answers have in common, or differ in. */
+  readonly flows: (set: PacketSet) => FlowSet;
   /**
    * A packet of a set of this pair, with addresses of the two classes, as a trace of it begins: recognisable and the same
    * every time. Undefined for an empty set.

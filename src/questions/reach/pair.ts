@@ -44,15 +44,15 @@ export class ReachedPair implements PairReach {
   }
 
   get allowed(): FlowSet {
-    return this.#flows(this.#reached.outcome.allowed);
+    return this.flows(this.#reached.outcome.allowed);
   }
 
   get depends(): FlowSet {
-    return this.#flows(this.#reached.outcome.depends);
+    return this.flows(this.#reached.outcome.depends);
   }
 
   get oneWay(): FlowSet {
-    return this.#flows(this.#reached.outcome.oneWay);
+    return this.flows(this.#reached.outcome.oneWay);
   }
 
   get via(): readonly string[] {
@@ -71,14 +71,14 @@ export class ReachedPair implements PairReach {
 
   rings(): readonly RingShare[] {
     const { asker, way, pair } = this.#reached;
-    return ringShares(asker, way, pair, (set) => this.#flows(set));
+    return ringShares(asker, way, pair, (set) => this.flows(set));
   }
 
   witness(flows: FlowSet): Packet | undefined {
     return this.#example(flows.set);
   }
 
-  #flows(set: PacketSet): FlowSet {
+  flows(set: PacketSet): FlowSet {
     return new Flows(this.#reached.context, set);
   }
 
