@@ -2,7 +2,7 @@
 import { indexOf } from "../../../estate/estate-index.ts";
 import type { Estate } from "../../../estate/model.ts";
 import { formatAddress, makeAddress, type Address, type Family } from "../../../packet/address.ts";
-import { hasPorts, ICMP, SCTP, TCP, UDP } from "../../../packet/protocol.ts";
+import { hasPorts, ICMP, ICMPV6, SCTP, TCP, UDP } from "../../../packet/protocol.ts";
 import { Problem } from "../../../problem.ts";
 import type { Answer } from "../../../estate/walk/passage.ts";
 import { trace } from "../../trace.ts";
@@ -39,16 +39,21 @@ export function compareWithTrace(estate: Estate, rounds: number, seed = 1): Comp
   const differences: Difference[] = [];
   const byAnswer = { allowed: 0, denied: 0, depends: 0 };
   const ports = interestingPorts(estate);
+  const pairs = engine.pairs();
   let asked = 0;
   for (let round = 0; round < rounds; round += 1) {
-    const [from, to] = [pick(engine.classes), pick(engine.classes)];
+    // Half of the questions are about pairs with some flow, at the edges of what reach says of them.
+    const known = round % 2 === 0 ? pick(pairs) : undefined;
+    const [from, to] =
+      known === undefined ? [pick(engine.classes), pick(engine.classes)] : [known.from, known.to];
     if (from === undefined || to === undefined) break;
-    const family: Family = below(3) === 0 ? 6 : 4;
+    const family: Family = known?.family ?? (below(3) === 0 ? 6 : 4);
     if (from.kind === "outside" && to.kind === "outside") continue;
     const [source, destination] = [endText(estate, from, family, below), endText(estate, to, family, below)];
     if (source === undefined || destination === undefined || source.name === destination.name) continue;
-    const protocol = pick([TCP, TCP, TCP, UDP, ICMP, SCTP, 47]) ?? TCP;
-    const port = pick(ports) ?? 443;
+    const edge = known === undefined || below(4) === 0 ? undefined : pick(edgesOf(known));
+    const protocol = edge?.protocol ?? pick([TCP, TCP, TCP, UDP, ICMP, SCTP, 47]) ?? TCP;
+    const port = edge?.port ?? pick(ports) ?? 443;
     const flow: Flow = { protocol, ...(hasPorts(protocol) ? { destinationPort: port } : {}) };
     const named = toText(estate, from, to, destination, family);
     let expected: Answer;
@@ -75,6 +80,20 @@ export function compareWithTrace(estate: Estate, rounds: number, seed = 1): Comp
       });
   }
   return { asked, byAnswer, differences };
+}
+
+/** The first and last port of every range, and the ports beside them. */
+function edgesOf({ allowed, depends, oneWay }: PairReach): { protocol: number; port: number }[] {
+  return [allowed, depends, oneWay].flatMap((flows) =>
+    flows.services().flatMap(({ protocol, destinationPorts = [443, 443] }) =>
+      protocol === "any" || protocol === ICMPV6
+        ? []
+        : destinationPorts
+            .flatMap((port) => [port - 1, port, port + 1])
+            .filter((port) => port > 0 && port < 65_536)
+            .map((port) => ({ protocol, port })),
+    ),
+  );
 }
 
 /** What a pair says of a flow, in a trace's words. */
