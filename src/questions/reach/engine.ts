@@ -79,6 +79,14 @@ export class Engine {
     return a === undefined || b === undefined ? undefined : this.#pair(a, b, family);
   }
 
+  /** As `pair`, also where the rings let nothing through: to say which of them. Undefined where no way leads there. */
+  examined(from: EndClass, to: EndClass, family: Family): PairReach | undefined {
+    const [a, b] = [this.#byId.get(from.id), this.#byId.get(to.id)];
+    if (a === undefined || b === undefined) return undefined;
+    const way = this.#wayOf(a, b, family);
+    return way === null ? undefined : this.#reached(a, b, family, way);
+  }
+
   /** Everything that reaches a class. */
   reaching(to: EndClass): readonly PairReach[] {
     const end = this.#byId.get(to.id);
@@ -122,12 +130,13 @@ export class Engine {
     if (before !== undefined) return before ?? undefined;
     const way = this.#wayOf(a, b, family);
     if (way === null) return undefined;
-    const found = this.#reached(a, b, family, way);
+    const reached = this.#reached(a, b, family, way);
+    const found = reached === undefined || reached.isEmpty ? undefined : reached;
     this.#pairs.set(key, found ?? null);
     return found;
   }
 
-  #reached(a: End, b: End, family: Family, way: Way): PairReach | undefined {
+  #reached(a: End, b: End, family: Family, way: Way): ReachedPair | undefined {
     const parties = this.#parties(a, b, family);
     if (parties === undefined) return undefined;
     const context = this.#contextOf(family, this.#clientPorts(a));
@@ -144,9 +153,6 @@ export class Engine {
       outcomeOf(this.#asker, way, pair) ??
       outcomeByPieces(this.index, this.#asker.views, ends(), family, context.flows);
     const outcome = this.#withTargets(base, parties.to.place, ends);
-    const { space } = this;
-    if (space.isEmpty(outcome.allowed) && space.isEmpty(outcome.depends) && space.isEmpty(outcome.oneWay))
-      return undefined;
     return new ReachedPair({ asker: this.#asker, context, from: a.end, to: b.end, pair, way, outcome, ends });
   }
 
@@ -178,7 +184,7 @@ export class Engine {
   }
 
   #wayOf(a: End, b: End, family: Family): Way | null {
-    if (!canMeet(a, b, family)) return null;
+    if (!canMeet(a, b, family) || !this.#comesIn(a, b)) return null;
     const [from, to] = [this.#routeIds[a.at] ?? 0, this.#routeIds[b.at] ?? 0];
     const near = "first" in a && "first" in b && a.first.subnet === b.first.subnet;
     const key = ((from * this.#ends.length + to) * 2 + (near ? 1 : 0)) * 2 + (family === 4 ? 0 : 1);
@@ -188,6 +194,17 @@ export class Engine {
     const way = parties === undefined ? undefined : findWay(this.index, this.#endsOf(a, b, family), parties);
     this.#ways.set(key, way ?? null);
     return way ?? null;
+  }
+
+  /** Private addresses outside come in where a private gateway leads to them, or into a cluster from its own networks. */
+  #comesIn(a: End, b: End): boolean {
+    if ("first" in a || a.end.internet || !("first" in b)) return true;
+    const network = this.index.subnetOf(b.first)?.network;
+    if (network === undefined) return false;
+    return (
+      this.estate.networks.get(network)?.kind === "cluster" ||
+      this.index.gateways.some((gateway) => gateway.kind === "private" && gateway.networks.includes(network))
+    );
   }
 
   /** The packet of a trace between two classes, ports left open, addressed as a trace addresses it. */

@@ -43,6 +43,13 @@ export class ReachedPair implements PairReach {
     this.#reached = reached;
   }
 
+  /** Nothing gets there, not even perhaps. */
+  get isEmpty(): boolean {
+    const { space } = this.#reached.asker;
+    const { allowed, depends, oneWay } = this.#reached.outcome;
+    return [allowed, depends, oneWay].every((set) => space.isEmpty(set));
+  }
+
   get allowed(): FlowSet {
     return this.flows(this.#reached.outcome.allowed);
   }
