@@ -10,16 +10,16 @@ import {
   unionOfAddresses,
   type AddressSet,
 } from "../../../../packet/address-set.ts";
-import { intersection, union, type NumberSet } from "../../../../packet/intervals.ts";
+import { union, type NumberSet } from "../../../../packet/intervals.ts";
 import type { Packet } from "../../../../packet/packet.ts";
 import { anyPort, portDomain } from "../../../../packet/protocol.ts";
 import type { Origin } from "../../../../problem.ts";
-import type { Match } from "../../../../rules/match.ts";
 import type { Rule } from "../../../../rules/rule.ts";
 import type { Step } from "../../../../rules/step.ts";
 import { interfaceClasses } from "../../classes.ts";
 import type { Context } from "../../context.ts";
 import type { Subject } from "../../model.ts";
+import { portsOfMatch } from "../../ports-of-match.ts";
 import { isWorldwide, openingsTo, type Opening } from "../../openings.ts";
 
 /** Whom to blame for an opening: the innermost ring that has a rule for it, as the one nearest to what it guards. */
@@ -152,16 +152,6 @@ export function portsOfCulprit(culprit: Culprit): NumberSet {
     case "bare":
       return anyPort;
   }
-}
-
-/** Of what is asked together, the ports; of anything else it may be every port. */
-function portsOfMatch(match: Match): NumberSet {
-  if (match.kind === "number" && match.field === "destination-port") return match.set;
-  if (match.kind === "all")
-    return match.of.reduce((ports, each) => intersection(ports, portsOfMatch(each)), anyPort);
-  if (match.kind === "any")
-    return match.of.reduce<NumberSet>((ports, each) => union(portDomain, ports, portsOfMatch(each)), []);
-  return anyPort;
 }
 
 /** Who lets it in, as the subject of a sentence. */

@@ -64,7 +64,7 @@ function findingOf(
     origins: [acl.origin, first.flow.says.origin],
     witness: {
       packet: exampleOf(first.reply),
-      seen: `${first.step.why.replace(/\.$/, "")}`,
+      seen: first.step.why.replace(/\.$/, ""),
     },
     remedy: {
       text: `add to ${ringName(acl)} ${question.direction === "outbound" ? "the outbound" : "the inbound"} ${entries.length === 1 ? "entry" : "entries"} ${written}`,
