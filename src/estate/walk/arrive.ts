@@ -4,7 +4,16 @@ import { addressText } from "../../packet/packet.ts";
 import { holdsPrefix } from "../places.ts";
 import type { Interface, Subnet } from "../model.ts";
 import { crossInterface, enterHost, enterSubnet } from "./edges.ts";
-import { depend, nowhere, onToGoal, refuse, subnetName, type Next, type Passage } from "./passage.ts";
+import {
+  depend,
+  holderOf,
+  nowhere,
+  onToGoal,
+  refuse,
+  subnetName,
+  type Next,
+  type Passage,
+} from "./passage.ts";
 
 /** Delivers to an interface. `entersSubnet`: it comes from outside the interface's subnet, so the subnet's edge is crossed. */
 export function arrive(passage: Passage, place: Interface, entersSubnet: boolean): Next {
@@ -19,7 +28,7 @@ export function arrive(passage: Passage, place: Interface, entersSubnet: boolean
 export function locate(passage: Passage, network: string, from: Subnet | undefined): Next {
   const { index } = passage.walk;
   const { destination } = passage.packet;
-  const place = isAddress(destination) ? index.interfaceAt(network, destination) : undefined;
+  const place = isAddress(destination) ? holderOf(passage.walk, network, destination) : undefined;
   if (place !== undefined) return { kind: "deliver", to: place, entersSubnet: place.subnet !== from?.id };
   const subnet = index.subnetsOf(network).find((candidate) => holdsPrefix(candidate.prefixes, destination));
   if (subnet === undefined) {

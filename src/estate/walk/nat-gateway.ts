@@ -3,10 +3,11 @@
 import { isAddress } from "../../packet/address-set.ts";
 import { addressText } from "../../packet/packet.ts";
 import { ephemeralPorts } from "../../packet/protocol.ts";
+import { isInternet } from "../../packet/special.ts";
 import { interfaceName, placeName, type EstateIndex } from "../estate-index.ts";
 import type { Gateway, Interface, Subnet } from "../model.ts";
 import { enterSubnet, leaveSubnet } from "./edges.ts";
-import { addStep, nowhere, outside, pass, refuse, type Next, type Passage } from "./passage.ts";
+import { addStep, holderOf, nowhere, outside, pass, refuse, type Next, type Passage } from "./passage.ts";
 import { chooseRoute } from "./choose-route.ts";
 
 type NatGateway = Extract<Gateway, { kind: "nat" }>;
@@ -69,6 +70,15 @@ function fromNatGateway(passage: Passage, gateway: NatGateway, subnet: Subnet): 
   if (route === undefined) return nowhere;
   if (route.target.kind === "local") return { kind: "locate", network: subnet.network, from: subnet };
   const next = route.target.kind === "gateway" ? index.estate.gateways.get(route.target.id) : undefined;
+  if (next?.kind === "internet" && !isInternet(passage.packet.destination)) {
+    refuse(passage, {
+      layer: "gateway",
+      place: placeName(next),
+      ring: "internet gateway",
+      why: `${addressText(passage.packet.destination)} is not an address of the internet: it is dropped here`,
+    });
+    return nowhere;
+  }
   if (next?.kind === "internet" && gateway.publicAddress !== undefined) {
     addStep(passage, {
       layer: "nat",
@@ -154,9 +164,7 @@ function backThroughNat(
     why: `it answers a connection from inside: the destination becomes ${addressText(binding.source)} again`,
     rewritten,
   });
-  const back = isAddress(binding.source)
-    ? passage.walk.index.interfaceAt(subnet.network, binding.source)
-    : undefined;
+  const back = isAddress(binding.source) ? holderOf(passage.walk, subnet.network, binding.source) : undefined;
   if (back?.subnet !== subnet.id) leaveSubnet(passage, subnet);
   return { kind: "locate", network: subnet.network, from: subnet };
 }

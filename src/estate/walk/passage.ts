@@ -3,6 +3,7 @@ import type { HostFirewall } from "../../layers/host/model.ts";
 import type { NetworkAcl } from "../../layers/nacl/model.ts";
 import type { PacketFilter } from "../../layers/packet-filter/model.ts";
 import type { Direction } from "../../layers/ports.ts";
+import type { Address } from "../../packet/address.ts";
 import type { Packet } from "../../packet/packet.ts";
 import type { ConnectionState } from "../../rules/match.ts";
 import type { Step } from "../../rules/step.ts";
@@ -144,6 +145,20 @@ export function depend(
 export function answerOf(steps: readonly Step[]): Answer {
   if (steps.some((step) => step.verdict === "denied")) return "denied";
   return steps.some((step) => step.verdict === "depends") ? "depends" : "allowed";
+}
+
+/**
+ * Who has an address in a network: the place that is asked for where several have it (pods that share their node's
+ * network, an export of two moments), else the one that was read last.
+ */
+export function holderOf({ index, goal }: Walk, network: string, address: Address): Interface | undefined {
+  const isGoal =
+    goal !== undefined &&
+    index.subnetOf(goal)?.network === network &&
+    goal.addresses.some(
+      (item) => item.address.family === address.family && item.address.value === address.value,
+    );
+  return isGoal ? goal : index.interfaceAt(network, address);
 }
 
 export function subnetName(subnet: Subnet): string {

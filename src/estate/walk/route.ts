@@ -10,7 +10,7 @@ import { crossInterface, enterSubnet, forwardThroughHost, leaveSubnet } from "./
 import { chooseRoute } from "./choose-route.ts";
 import { toInternet } from "./internet.ts";
 import { throughNatGateway } from "./nat-gateway.ts";
-import { nowhere, onToGoal, outside, pass, refuse, type Next, type Passage } from "./passage.ts";
+import { holderOf, nowhere, onToGoal, outside, pass, refuse, type Next, type Passage } from "./passage.ts";
 import { throughTransit } from "./transit.ts";
 
 export function followRoute(passage: Passage, subnet: Subnet, sender: Interface): Next {
@@ -181,7 +181,7 @@ function throughMachine(passage: Passage, id: string, subnet: Subnet): Next {
   crossInterface(passage, place, "outbound");
   if (own === undefined) return nowhere;
   const { destination } = passage.packet;
-  const neighbour = isAddress(destination) ? index.interfaceAt(own.network, destination) : undefined;
+  const neighbour = isAddress(destination) ? holderOf(passage.walk, own.network, destination) : undefined;
   if (neighbour?.subnet === own.id) return { kind: "deliver", to: neighbour, entersSubnet: false };
   leaveSubnet(passage, own);
   return { kind: "route", subnet: own, sender: place };

@@ -5,7 +5,17 @@ import { longestPrefix } from "../routes.ts";
 import { placeName, type EstateIndex } from "../estate-index.ts";
 import type { Gateway, Subnet, TransitAttachment, TransitRouteTable } from "../model.ts";
 import { crossNetworkAcl } from "./edges.ts";
-import { depend, nowhere, onToGoal, outside, pass, refuse, type Next, type Passage } from "./passage.ts";
+import {
+  depend,
+  holderOf,
+  nowhere,
+  onToGoal,
+  outside,
+  pass,
+  refuse,
+  type Next,
+  type Passage,
+} from "./passage.ts";
 
 type Transit = Extract<Gateway, { kind: "transit" }>;
 
@@ -90,7 +100,7 @@ function byTable(passage: Passage, gateway: Transit, table: TransitRouteTable, f
 function intoNetwork(passage: Passage, attachment: TransitAttachment, network: string): Next {
   const { index } = passage.walk;
   const { destination } = passage.packet;
-  const place = "family" in destination ? index.interfaceAt(network, destination) : undefined;
+  const place = "family" in destination ? holderOf(passage.walk, network, destination) : undefined;
   const target = place === undefined ? undefined : index.subnetOf(place);
   const near = target === undefined ? undefined : attachmentSubnet(index, attachment, target);
   if (near !== undefined && near.id === target?.id) return { kind: "locate", network, from: near };

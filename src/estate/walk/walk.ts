@@ -10,6 +10,7 @@ import { crossInterface, leaveHost, leaveSubnet } from "./edges.ts";
 import { fromInternet } from "./internet.ts";
 import {
   answerOf,
+  holderOf,
   nowhere,
   onToGoal,
   refuse,
@@ -101,7 +102,7 @@ function leaveInterface(passage: Passage, place: Interface): Next {
     return nowhere;
   }
   const { destination } = passage.packet;
-  const neighbour = isAddress(destination) ? index.interfaceAt(subnet.network, destination) : undefined;
+  const neighbour = isAddress(destination) ? holderOf(passage.walk, subnet.network, destination) : undefined;
   // Between two interfaces of one subnet no router stands, so neither its table nor its ACL is asked.
   if (neighbour?.subnet === subnet.id) return { kind: "deliver", to: neighbour, entersSubnet: false };
   leaveSubnet(passage, subnet);

@@ -1,5 +1,4 @@
 // Holds reach to trace: random ends of an estate and random services, the same answer from both. For tests.
-import { indexOf } from "../../../estate/estate-index.ts";
 import type { Estate } from "../../../estate/model.ts";
 import { formatAddress, makeAddress, type Address, type Family } from "../../../packet/address.ts";
 import { hasPorts, ICMP, ICMPV6, SCTP, TCP, UDP } from "../../../packet/protocol.ts";
@@ -55,7 +54,7 @@ export function compareWithTrace(estate: Estate, rounds: number, seed = 1): Comp
     const protocol = edge?.protocol ?? pick([TCP, TCP, TCP, UDP, ICMP, SCTP, 47]) ?? TCP;
     const port = edge?.port ?? pick(ports) ?? 443;
     const flow: Flow = { protocol, ...(hasPorts(protocol) ? { destinationPort: port } : {}) };
-    const named = toText(estate, from, to, destination, family);
+    const named = toText(estate, from, destination, family);
     let expected: Answer;
     try {
       expected = trace(estate, {
@@ -130,18 +129,13 @@ function endText(
   return { name: formatAddress(address), address };
 }
 
-/** What comes by a private way asks for the private address. */
-function toText(estate: Estate, from: EndClass, to: EndClass, destination: End, family: Family): string {
-  if (from.kind === "inside" || from.internet || to.kind === "outside" || destination.address === undefined)
-    return destination.name;
-  const owners = [...estate.networks.keys()].filter(
-    (network) =>
-      destination.address !== undefined &&
-      indexOf(estate).interfaceAt(network, destination.address) !== undefined,
-  );
-  return owners.length === 1 && destination.address.family === family
-    ? formatAddress(destination.address)
-    : destination.name;
+/** What comes by a private way asks for the private address; whose name stands for that already is asked by name. */
+function toText(estate: Estate, from: EndClass, destination: End, family: Family): string {
+  if (from.kind === "inside" || from.internet || destination.address === undefined) return destination.name;
+  const shown = estate.interfaces
+    .get(destination.name)
+    ?.addresses.some((item) => item.address.family === family && item.public !== undefined);
+  return shown === true ? formatAddress(destination.address) : destination.name;
 }
 
 /** Ports that rules speak of, those beside them, and a few others. */
