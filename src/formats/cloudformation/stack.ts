@@ -143,7 +143,7 @@ export class Stack implements StackScope {
   #call({ name, argument, origin }: Call): Value | undefined {
     switch (name) {
       case "Ref":
-        return this.#reference(scalarText(argument) ?? "", origin);
+        return this.#reference(scalarText(argument) ?? "", "Ref", origin);
       case "Fn::GetAtt":
         return this.#attribute(argument, origin);
       case "Fn::Sub":
@@ -187,13 +187,13 @@ export class Stack implements StackScope {
     throw expected(name, "a list of arguments", this.evaluate(argument), argument.origin);
   }
 
-  #reference(name: string, origin: Origin): Value | undefined {
+  #reference(name: string, by: string, origin: Origin): Value | undefined {
     if (name.startsWith("AWS::")) return pseudoParameter(name, this.name, origin);
     const declared = this.template.parameters.get(name);
     if (declared !== undefined) {
       return parameterValue(declared, this.prefix + name, this.#given.get(name), origin);
     }
-    return this.#resourceAt(name, "Ref", origin, (resource) => attributeOf(resource, undefined, origin));
+    return this.#resourceAt(name, by, origin, (resource) => attributeOf(resource, undefined, origin));
   }
 
   /** What is asked of a resource; a resource that is certainly not there is a broken reference. */
@@ -273,7 +273,7 @@ export class Stack implements StackScope {
         if (given !== undefined) return given;
         return name.includes(".")
           ? this.#attributeAt(name, "Fn::Sub", origin)
-          : this.#reference(name, origin);
+          : this.#reference(name, "Fn::Sub", origin);
       },
       origin,
     );

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { ask } from "./testing/ask.ts";
+import { problemOf, readAll, small, unknownsOf } from "./testing/read.ts";
+
+const network = `
+Parameters: { Open: { Type: String, Default: 203.0.113.0/24 } }
+${small}
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: web
+      VpcId: !Ref VPC
+      SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: !Ref Open }]
+Outputs:
+  Subnet: { Value: !Ref Subnet, Export: { Name: !Sub "\${AWS::StackName}-subnet" } }
+  Group: { Value: !GetAtt Group.GroupId, Export: { Name: net-group } }
+`;
+
+describe("nested stacks", () => {
+  const shop = (url: string, given = '{ Open: "192.0.2.0/24" }'): string => `
+Resources:
+  Network:
+    Type: AWS::CloudFormation::Stack
+    Properties: { TemplateURL: ${url}, Parameters: ${given} }
+  Web:
+    Type: AWS::EC2::Instance
+    Properties:
+      SubnetId: !GetAtt Network.Outputs.Subnet
+      SecurityGroupIds: [!GetAtt Network.Outputs.Group]
+`;
+
+  test("have their parameters from the stack around them, and their ids from its path", () => {
+    const files = { "a/shop.yaml": shop("./nested/net.yaml"), "a/nested/net.yaml": network };
+    expect(ask(files, "192.0.2.7 Web 443")).toBe("allowed");
+    expect(ask(files, "203.0.113.7 Web 443")).toBe("denied");
+    const part = readAll(files);
+    expect(part.securityGroups?.get("Network/Group")?.origin).toMatchObject({
+      file: "a/nested/net.yaml",
+      id: "Network/Group",
+    });
+    expect(part.interfaces?.get("Web.eth0")).toMatchObject({
+      subnet: "Network/Subnet",
+      securityGroups: ["Network/Group"],
+    });
+    expect([...(part.networks ?? [])].map(([id]) => id)).toEqual(["Network/VPC"]);
+    expect(part.unknowns).toEqual([]);
+  });
+
+  test("one template nested twice makes two networks", () => {
+    const twice = `
+Resources:
+  Left: { Type: "AWS::CloudFormation::Stack", Properties: { TemplateURL: net.yaml } }
+  Right: { Type: "AWS::CloudFormation::Stack", Properties: { TemplateURL: net.yaml } }
+`;
+    const part = readAll({ "shop.yaml": twice, "net.yaml": network });
+    expect([...(part.networks ?? [])].map(([id]) => id)).toEqual(["Left/VPC", "Right/VPC"]);
+  });
+
+  test("elsewhere are not known, and what hangs on them is reported", () => {
+    const part = readAll({ "shop.yaml": shop("https://s3.amazonaws.com/bucket/net.yaml") });
+    expect(unknownsOf(part)[0]).toBe(
+      "the template of Network (https://s3.amazonaws.com/bucket/net.yaml) is not among the files that were read | what it holds is missing",
+    );
+    expect(part.hosts?.get("Web")?.interfaces).toEqual(["Web.eth0"]);
+  });
+
+  test("what a parameter without value leaves open in the nested stack is open", () => {
+    const files = {
+      "shop.yaml": `Parameters: { Office: { Type: String } }\n${shop("net.yaml", "{ Open: !Ref Office }")}`,
+      "net.yaml": network,
+    };
+    expect(ask(files, "192.0.2.7 Web 443")).toBe("depends");
+  });
+
+  test("that nest themselves are refused", () => {
+    const a = 'Resources: { B: { Type: "AWS::CloudFormation::Stack", Properties: { TemplateURL: b.yaml } } }';
+    const b = 'Resources: { A: { Type: "AWS::CloudFormation::Stack", Properties: { TemplateURL: a.yaml } } }';
+    expect(problemOf({ "a.yaml": a, "b.yaml": b })).toBe(
+      "b.yaml:1: a.yaml nests itself: a.yaml → b.yaml → a.yaml",
+    );
+  });
+});
+
+describe("stacks that stand beside one another", () => {
+  const web = (subnet: string, group: string): string => `
+Resources:
+  Web:
+    Type: AWS::EC2::Instance
+    Properties: { SubnetId: !ImportValue ${subnet}, SecurityGroupIds: [!ImportValue ${group}] }
+`;
+
+  test("import what another exports, by name", () => {
+    const files = { "net.yaml": network, "web.yaml": web("net-subnet", "net-group") };
+    expect(ask(files, "203.0.113.7 web/Web 443")).toBe("allowed");
+    expect(ask(files, "192.0.2.7 web/Web 443")).toBe("denied");
+    expect(readAll(files).unknowns).toEqual([]);
+  });
+
+  test("an export that no template has is not known", () => {
+    const files = { "net.yaml": network, "web.yaml": web("net-subnet", "other-group") };
+    expect(ask(files, "203.0.113.7 web/Web 443")).toBe("depends");
+    expect(unknownsOf(readAll(files)).join("\n")).toContain("no template that was read exports other-group");
+  });
+
+  test("an export that two templates have is not known", () => {
+    const files = {
+      "a/net.yaml": network,
+      "b/net.yaml": network,
+      "web.yaml": web("net-subnet", "net-group"),
+    };
+    expect(unknownsOf(readAll(files)).join("\n")).toContain("both export net-group");
+  });
+
+  test("exports that are made of one another are refused", () => {
+    const one = (own: string, other: string): string =>
+      `Resources: { X: { Type: "AWS::SNS::Topic", Properties: { Name: !ImportValue ${other} } } }\nOutputs: { O: { Value: !ImportValue ${other}, Export: { Name: ${own} } } }`;
+    expect(problemOf({ "a.yaml": one("a", "b"), "b.yaml": one("b", "a") })).toMatch(
+      /is imported to make itself/,
+    );
+  });
+});
+
+test("resources that need one another are refused with the circle", () => {
+  const text = `
+Resources:
+  A:
+    Type: AWS::EC2::SecurityGroup
+    Properties: { SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 1, ToPort: 1, SourceSecurityGroupId: !Ref B }] }
+  B:
+    Type: AWS::EC2::SecurityGroup
+    DependsOn: C
+  C:
+    Type: AWS::EC2::SecurityGroup
+    Properties: { GroupDescription: !Sub "not \${A}" }
+`;
+  expect(problemOf({ "shop.yaml": text })).toBe(
+    "shop.yaml:5: these resources need one another, so none can be created first: A → B → C → A",
+  );
+});
