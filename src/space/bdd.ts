@@ -39,6 +39,8 @@ export class Bdd {
   static readonly none: Edge = 0;
   static readonly all: Edge = 1;
 
+  /** What is asked: problems name it. */
+  readonly question: string;
   readonly #count: number;
   readonly #table: NodeTable;
   /** What was computed: (first, second, operation, result), overwritten where two share a place. */
@@ -47,6 +49,7 @@ export class Bdd {
 
   /** @param count how many variables there are: 0 … count − 1, in the order of the diagrams */
   constructor(count: number, bound: Bound) {
+    this.question = bound.question;
     this.#count = count;
     this.#table = new NodeTable(bound);
   }

@@ -4,7 +4,7 @@ import type { Family } from "../packet/address.ts";
 import type { NumberSet } from "../packet/intervals.ts";
 import type { Edge } from "./bdd.ts";
 import type { FieldSets } from "./field-sets.ts";
-import { bitsEdge } from "./interval-edges.ts";
+import { bitTestsEdge, type BitTest } from "./interval-edges.ts";
 import type { ConnectionState, FragmentState } from "./layout.ts";
 import type { Name } from "./names.ts";
 
@@ -21,16 +21,16 @@ export interface Cube {
   readonly sourcePort?: NumberSet;
   readonly icmpType?: NumberSet;
   readonly icmpCode?: NumberSet;
-  /** One of them: (flags & mask) = value. */
-  readonly tcpFlags?: readonly { readonly mask: number; readonly value: number }[];
+  /** One of the tests holds. */
+  readonly tcpFlags?: readonly BitTest[];
   readonly fragment?: readonly FragmentState[];
   readonly state?: readonly ConnectionState[];
   readonly inInterface?: readonly Name[];
   readonly outInterface?: readonly Name[];
   readonly from?: readonly Name[];
   readonly to?: readonly Name[];
-  readonly mark?: NumberSet;
-  readonly connectionMark?: NumberSet;
+  readonly mark?: readonly BitTest[];
+  readonly connectionMark?: readonly BitTest[];
 }
 
 /** The packets of a cube. */
@@ -45,12 +45,12 @@ export function cubeSet(sets: FieldSets, cube: Cube): Edge {
   if (cube.sourcePort !== undefined) parts.push(sets.number("source-port", cube.sourcePort));
   if (cube.icmpType !== undefined) parts.push(sets.number("icmp-type", cube.icmpType));
   if (cube.icmpCode !== undefined) parts.push(sets.number("icmp-code", cube.icmpCode));
-  if (cube.tcpFlags !== undefined) {
-    const flags = cube.tcpFlags.map(({ mask, value }) =>
-      bitsEdge(bdd, sets.place("tcp-flags"), BigInt(mask), BigInt(value)),
-    );
-    parts.push(sets.tcp, bdd.unionOf(flags));
-  }
+  for (const [field, tests] of [
+    ["tcp-flags", cube.tcpFlags],
+    ["mark", cube.mark],
+    ["connection-mark", cube.connectionMark],
+  ] as const)
+    if (tests !== undefined) parts.push(sets.bearers(field), bitTestsEdge(bdd, sets.place(field), tests));
   if (cube.fragment !== undefined) parts.push(sets.fragment(cube.fragment));
   if (cube.state !== undefined) parts.push(sets.state(cube.state));
   if (cube.inInterface !== undefined)
@@ -59,7 +59,5 @@ export function cubeSet(sets: FieldSets, cube: Cube): Edge {
     parts.push(sets.codes("out-interface", sets.interfaces.codesOf(cube.outInterface)));
   if (cube.from !== undefined) parts.push(sets.codes("source-endpoint", sets.endpoints.codesOf(cube.from)));
   if (cube.to !== undefined) parts.push(sets.codes("destination-endpoint", sets.endpoints.codesOf(cube.to)));
-  if (cube.mark !== undefined) parts.push(sets.mark("packet", 0xffffffff, cube.mark));
-  if (cube.connectionMark !== undefined) parts.push(sets.mark("connection", 0xffffffff, cube.connectionMark));
   return parts.reduce((all, part) => bdd.and(all, part), 1);
 }

@@ -1,67 +1,54 @@
 // A set as cubes for people: exactly the set, in few cubes. Chooses no words; renderers do.
-import type { AddressSet } from "../packet/address-set.ts";
+import { unionOfAddresses, type AddressSet } from "../packet/address-set.ts";
 import type { Edge } from "./bdd.ts";
+import type { Box } from "./boxes.ts";
+import { cover } from "./cover.ts";
 import type { Cube } from "./cube.ts";
 import type { FieldSets } from "./field-sets.ts";
 import { fragmentsOf, namesOf, statesOf } from "./fields-of.ts";
-import { intervalsOf, numbersOf } from "./interval-edges.ts";
-import { fields, type Field, type Place } from "./layout.ts";
+import { bitTests, intervalsOf, numbersOf } from "./interval-edges.ts";
+import type { Side } from "./layout.ts";
 
-/** Values of one field, as a function of its variables alone; family and address belong together. */
-interface Part {
-  readonly field: Field;
-  readonly values: Edge;
+/** Cubes that are exactly the set. None is covered by the others, unless there are very many. */
+export function describe(sets: FieldSets, a: Edge): readonly Cube[] {
+  return acrossFamilies(cover(sets, a).map((box) => cubeOf(sets, box)));
 }
 
-/** Disjoint boxes: at each field the values that lead to the same rest are taken together. */
-export function boxesOf(sets: FieldSets, a: Edge): readonly (readonly Part[])[] {
-  const { bdd } = sets;
-  const found: Part[][] = [];
-  const walk = (edge: Edge, at: number, parts: readonly Part[]): void => {
-    if (edge === 0) return;
-    if (edge === 1) {
-      found.push([...parts]);
-      return;
+/** Cubes of the two families that differ in addresses alone become one. */
+function acrossFamilies(cubes: readonly Cube[]): readonly Cube[] {
+  const result: Cube[] = [];
+  const waiting = new Map<string, number[]>();
+  for (const cube of cubes) {
+    if (cube.family === undefined) {
+      result.push(cube);
+      continue;
     }
-    const field = fields[at];
-    if (field === undefined) return;
-    const place = sets.place(field);
-    const level = bdd.level(edge);
-    if (level >= place.first + place.bits) {
-      walk(edge, at + 1, parts);
-      return;
+    const { family, source, destination, ...rest } = cube;
+    const shape = JSON.stringify([rest, source === undefined, destination === undefined]);
+    const partner = waiting.get(`${family === 4 ? 6 : 4} ${shape}`)?.shift();
+    const other = partner === undefined ? undefined : result[partner];
+    if (partner === undefined || other === undefined) {
+      const key = `${family} ${shape}`;
+      const list = waiting.get(key);
+      if (list === undefined) waiting.set(key, [result.length]);
+      else list.push(result.length);
+      result.push(cube);
+      continue;
     }
-    for (const [rest, values] of restsOf(sets, place, edge))
-      walk(rest, at + 1, [...parts, { field, values }]);
-  };
-  walk(a, 0, []);
-  return found;
+    result[partner] = { ...rest, ...joint("source", cube, other), ...joint("destination", cube, other) };
+  }
+  return result;
 }
 
-/** What can follow a field, with the values that lead there, as functions of the field's variables. */
-function restsOf({ bdd }: FieldSets, place: Place, edge: Edge): Map<Edge, Edge> {
-  const end = place.first + place.bits;
-  const known = new Map<Edge, Map<Edge, Edge>>();
-  const walk = (at: Edge): Map<Edge, Edge> => {
-    if (at === 0) return new Map();
-    if (bdd.level(at) >= end) return new Map([[at, 1]]);
-    const before = known.get(at);
-    if (before !== undefined) return before;
-    const level = bdd.level(at);
-    const [low, high] = [walk(bdd.low(at)), walk(bdd.high(at))];
-    const found = new Map<Edge, Edge>();
-    for (const rest of new Set([...low.keys(), ...high.keys()]))
-      found.set(rest, bdd.edge(level, low.get(rest) ?? 0, high.get(rest) ?? 0));
-    known.set(at, found);
-    return found;
-  };
-  return walk(edge);
+/** The addresses of both, where they have some. */
+function joint(side: Side, a: Cube, b: Cube): Partial<Pick<Cube, Side>> {
+  const [one, other] = [a[side], b[side]];
+  return one === undefined || other === undefined ? {} : { [side]: unionOfAddresses([one, other]) };
 }
 
 /** The cube of a box. */
-export function cubeOf(sets: FieldSets, parts: readonly Part[]): Cube {
+function cubeOf(sets: FieldSets, of: Box): Cube {
   const { bdd } = sets;
-  const of = new Map(parts.map(({ field, values }) => [field, values] as const));
   const family = of.get("family");
   const version = family === undefined ? undefined : family === sets.family(4) ? 4 : 6;
   const cube: { -readonly [key in keyof Cube]: Cube[key] } = {};
@@ -79,14 +66,21 @@ export function cubeOf(sets: FieldSets, parts: readonly Part[]): Cube {
     if (values === undefined) continue;
     cube[key] = namesOf(sets, values, field, field.endsWith("interface") ? sets.interfaces : sets.endpoints);
   }
-  const flags = of.get("tcp-flags");
-  if (flags !== undefined) cube.tcpFlags = flagTests(sets, flags);
+  for (const [field, key] of bitKeys) {
+    const values = of.get(field);
+    if (values !== undefined) cube[key] = bitTests(bdd, sets.place(field), values);
+  }
   const fragment = of.get("fragment");
-  if (fragment !== undefined) cube.fragment = fragmentsOf(sets, fragment);
+  // Whatever asks for a transport header asks for a packet that has one: not to be said twice.
+  const impliesHead =
+    transportFields.some((field) => of.has(field)) && fragment === sets.bdd.not(sets.fragment(["later"]));
+  if (fragment !== undefined && !impliesHead) cube.fragment = fragmentsOf(sets, fragment);
   const state = of.get("state");
   if (state !== undefined) cube.state = statesOf(sets, state);
   return cube;
 }
+
+const transportFields = ["source-port", "destination-port", "icmp-type", "icmp-code", "tcp-flags"] as const;
 
 const numberKeys = [
   ["protocol", "protocol"],
@@ -94,6 +88,10 @@ const numberKeys = [
   ["destination-port", "destinationPort"],
   ["icmp-type", "icmpType"],
   ["icmp-code", "icmpCode"],
+] as const;
+
+const bitKeys = [
+  ["tcp-flags", "tcpFlags"],
   ["mark", "mark"],
   ["connection-mark", "connectionMark"],
 ] as const;
@@ -105,33 +103,9 @@ const nameKeys = [
   ["destination-endpoint", "to"],
 ] as const;
 
-function addresses(sets: FieldSets, side: "source" | "destination", family: 4 | 6, values: Edge): AddressSet {
+function addresses(sets: FieldSets, side: Side, family: 4 | 6, values: Edge): AddressSet {
   const place = sets.addressPlace(side, family);
   return family === 4
     ? { v4: numbersOf(sets.bdd, place, values), v6: [] }
     : { v4: [], v6: intervalsOf(sets.bdd, place, values) };
-}
-
-/** The paths of a function of the flags: disjoint tests that make it up. */
-function flagTests(sets: FieldSets, values: Edge): { mask: number; value: number }[] {
-  const { bdd } = sets;
-  const { first, bits } = sets.place("tcp-flags");
-  const found: { mask: number; value: number }[] = [];
-  const walk = (edge: Edge, mask: number, value: number): void => {
-    if (edge === 0) return;
-    if (edge === 1) {
-      found.push({ mask, value });
-      return;
-    }
-    const bit = 1 << (first + bits - 1 - bdd.level(edge));
-    walk(bdd.low(edge), mask | bit, value);
-    walk(bdd.high(edge), mask | bit, value | bit);
-  };
-  walk(values, 0, 0);
-  return found;
-}
-
-/** Cubes that are exactly the set. */
-export function describe(sets: FieldSets, a: Edge): readonly Cube[] {
-  return boxesOf(sets, a).map((parts) => cubeOf(sets, parts));
 }

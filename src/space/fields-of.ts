@@ -4,7 +4,14 @@ import type { NumberSet } from "../packet/intervals.ts";
 import type { Edge } from "./bdd.ts";
 import type { FieldSets } from "./field-sets.ts";
 import { intervalsOf, numbersOf } from "./interval-edges.ts";
-import { fields, type ConnectionState, type Field, type FragmentState, type Side } from "./layout.ts";
+import {
+  fields,
+  type ConnectionState,
+  type Field,
+  type FragmentState,
+  type NumberField,
+  type Side,
+} from "./layout.ts";
 import type { Name, Names } from "./names.ts";
 
 /** What the members have in one field, whatever the others are: a function of that field's variables. */
@@ -28,7 +35,7 @@ export function addressesIn(sets: FieldSets, a: Edge, side: Side): AddressSet {
 }
 
 /** Every number that a member has in the field. */
-export function numbersIn(sets: FieldSets, a: Edge, field: Field): NumberSet {
+export function numbersIn(sets: FieldSets, a: Edge, field: NumberField): NumberSet {
   return numbersOf(sets.bdd, sets.place(field), projection(sets, a, field));
 }
 

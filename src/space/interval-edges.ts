@@ -1,5 +1,5 @@
 // Intervals of numbers as functions of a field's variables, and back.
-import { fromPairs, numberDomain, type Intervals, type NumberSet } from "../packet/intervals.ts";
+import type { Intervals, NumberSet } from "../packet/intervals.ts";
 import { Problem } from "../problem.ts";
 import type { Bdd, Edge } from "./bdd.ts";
 import type { Place } from "./layout.ts";
@@ -56,56 +56,61 @@ export function bitsEdge(bdd: Bdd, place: Place, mask: bigint, value: bigint): E
 /** More intervals than this are no answer that anyone could read or keep. */
 const mostIntervals = 1 << 20;
 
-/**
- * The values of a field for which the function is something, by that something: the field's variables are the first that
- * the function depends on, and what is left below them is the key.
- */
-export function valuesByRest(bdd: Bdd, place: Place, edge: Edge): Map<Edge, [bigint, bigint][]> {
-  const found = new Map<Edge, [bigint, bigint][]>();
-  let intervals = 0;
-  const end = place.first + place.bits;
-  const walk = (at: Edge, variable: number, from: bigint): void => {
-    if (at === 0) return;
-    const level = bdd.level(at);
-    if (level >= end) {
-      const last = from + (1n << BigInt(end - variable)) - 1n;
-      const list = found.get(at);
-      const tail = list?.at(-1);
-      if (list === undefined) found.set(at, [[from, last]]);
-      else if (tail !== undefined && tail[1] + 1n === from) tail[1] = last;
-      else list.push([from, last]);
-      intervals += 1;
-      if (intervals > mostIntervals) throw tooMany();
-      return;
-    }
-    const half = 1n << BigInt(end - variable - 1);
-    walk(level === variable ? bdd.low(at) : at, variable + 1, from);
-    walk(level === variable ? bdd.high(at) : at, variable + 1, from + half);
-  };
-  walk(edge, place.first, 0n);
-  return found;
-}
-
 /** The intervals of a function of one field's variables alone. */
 export function intervalsOf(bdd: Bdd, place: Place, edge: Edge): Intervals<bigint> {
-  return (valuesByRest(bdd, place, edge).get(1) ?? []).flat();
+  const flat: bigint[] = [];
+  const walk = (at: Edge, bits: number, from: bigint): void => {
+    if (at === 0) return;
+    if (at === 1) {
+      const last = from + (1n << BigInt(bits)) - 1n;
+      if (flat.at(-1) === from - 1n) flat[flat.length - 1] = last;
+      else flat.push(from, last);
+      if (flat.length > mostIntervals * 2) throw tooMany(bdd.question);
+      return;
+    }
+    const isAsked = bdd.level(at) === place.first + place.bits - bits;
+    walk(isAsked ? bdd.low(at) : at, bits - 1, from);
+    walk(isAsked ? bdd.high(at) : at, bits - 1, from + (1n << BigInt(bits - 1)));
+  };
+  walk(edge, place.bits, 0n);
+  return flat;
 }
 
 export function numbersOf(bdd: Bdd, place: Place, edge: Edge): NumberSet {
   return intervalsOf(bdd, place, edge).map(Number);
 }
 
-/** Any numbers as a set. */
-export function numberSet(numbers: readonly number[], bits: number): NumberSet {
-  return fromPairs(
-    numberDomain(2 ** bits - 1),
-    numbers.map((number) => [number, number] as const),
-  );
+/** One of several: (value & mask) = value. */
+export interface BitTest {
+  readonly mask: number;
+  readonly value: number;
 }
 
-function tooMany(): Problem {
-  return new Problem("limit", `the values of a field fall into more than ${mostIntervals} intervals`, {
-    remedy:
-      "narrow the question, or look for a mask with holes among the rules: it makes one interval of each address",
-  });
+/** A function of one field's variables, of 32 bits at most, as disjoint tests of its bits. */
+export function bitTests(bdd: Bdd, { first, bits }: Place, edge: Edge): readonly BitTest[] {
+  const found: BitTest[] = [];
+  const walk = (at: Edge, mask: number, value: number): void => {
+    if (at === 1) found.push({ mask, value });
+    if (at <= 1) return;
+    const bit = 2 ** (first + bits - 1 - bdd.level(at));
+    walk(bdd.low(at), mask + bit, value);
+    walk(bdd.high(at), mask + bit, value + bit);
+  };
+  walk(edge, 0, 0);
+  return found;
+}
+
+export function bitTestsEdge(bdd: Bdd, place: Place, tests: readonly BitTest[]): Edge {
+  return bdd.unionOf(tests.map(({ mask, value }) => bitsEdge(bdd, place, BigInt(mask), BigInt(value))));
+}
+
+function tooMany(question: string): Problem {
+  return new Problem(
+    "limit",
+    `${question}: the values of a field fall into more than ${mostIntervals} intervals`,
+    {
+      remedy:
+        "narrow the question, or look for a mask with holes among the rules: it makes one interval of each address",
+    },
+  );
 }

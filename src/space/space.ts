@@ -17,6 +17,7 @@ import { witness, type Witness } from "./witness.ts";
 
 export type { Cube } from "./cube.ts";
 export type { SpaceOptions } from "./field-sets.ts";
+export type { BitTest } from "./interval-edges.ts";
 export type { Field, FragmentState, NumberField, Side } from "./layout.ts";
 export type { Name } from "./names.ts";
 export type { Rewriting } from "./rewriting.ts";

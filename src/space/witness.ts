@@ -73,9 +73,10 @@ export function witness(sets: FieldSets, a: Edge): Witness | undefined {
     () => sets.number("protocol", [UDP, UDP]),
     () => sets.icmp,
   );
+  // Type 8 means nothing in ICMPv6, and 128 nothing in ICMP.
   prefer(
-    () => sets.number("icmp-type", [8, 8]),
-    () => sets.number("icmp-type", [128, 128]),
+    () => bdd.and(sets.family(4), sets.number("icmp-type", [8, 8])),
+    () => bdd.and(sets.family(6), sets.number("icmp-type", [128, 128])),
   );
   prefer(...knownPorts.map((port) => () => sets.number("destination-port", [port, port])), () =>
     sets.number("destination-port", [1, 65535]),
