@@ -301,7 +301,8 @@ function look(walk: Walk, lookup: Extract<Action, { kind: "lookup" }>, stand: St
   return left | open;
 }
 
-function changeMark(
+/** Changes the view's mark as the action says; to an unknown one where it is not certain that the packet comes here. */
+export function changeMark(
   view: View,
   action: Extract<Action, { kind: "set-mark" | "copy-mark" }>,
   uncertain: boolean,

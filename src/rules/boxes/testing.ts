@@ -77,7 +77,7 @@ const tests: fc.Arbitrary<Match> = fc.oneof(
     { kind: "never" },
     { kind: "family", family: 4 },
     { kind: "family", family: 6 },
-    { kind: "address-bits", field: "source", family: 4, mask: 0xff0000ffn, value: 0x0a000001n },
+    { kind: "address-bits", field: "source", family: 4, mask: 0xffff00ffn, value: 0x0a000001n },
     { kind: "address-bits", field: "destination", family: 6, mask: 0xffffn, value: 1n },
     { kind: "tcp-flags", mask: 0x17, value: 0x02 },
     { kind: "tcp-flags", mask: 0x12, value: 0x10 },

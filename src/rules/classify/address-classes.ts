@@ -17,9 +17,15 @@ export interface AddressClasses {
   readonly trie: Int32Array;
 }
 
+/** Where the steps tell all intervals apart. */
+const noTrie = new Int32Array(65536);
+
 /** The intervals that begin at some coordinates (and at 0). */
 export function addressClasses(cuts: Iterable<number>): AddressClasses {
   const starts = Uint32Array.from(new Set([0, ...cuts])).sort();
+  const below = new Uint32Array(starts.length + mostCuts).fill(0xffffffff);
+  for (const [at, start] of starts.entries()) below[at] = start - 1;
+  if (starts.length <= mostCuts + 1) return { starts, below, trie: noTrie };
   const blocks: Int32Array[] = [];
   /** Entries of 2^shift addresses each, from `prefix` on; `from`: the interval that holds the first. */
   const fill = (entries: Int32Array, prefix: number, shift: number, from: number): void => {
@@ -42,8 +48,6 @@ export function addressClasses(cuts: Iterable<number>): AddressClasses {
   const trie = new Int32Array(65536 + blocks.length * 256);
   trie.set(top);
   for (const [at, entries] of blocks.entries()) trie.set(entries, 65536 + at * 256);
-  const below = new Uint32Array(starts.length + mostCuts).fill(0xffffffff);
-  for (const [at, start] of starts.entries()) below[at] = start - 1;
   return { starts, below, trie };
 }
 

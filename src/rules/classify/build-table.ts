@@ -85,14 +85,26 @@ export function buildTable(dimensions: readonly Dimension[], entries: readonly E
     { heads: broad, from: 0, every: 1 },
     { heads: hashed.pairs, from: 2, every: 4 },
   ]);
-  return { sources, destinations, services, sourceInfo, destinationInfo, broad, ...hashed, nodes, buckets, rest };
+  return {
+    sources,
+    destinations,
+    services,
+    sourceInfo,
+    destinationInfo,
+    broad,
+    ...hashed,
+    nodes,
+    buckets,
+    rest,
+  };
 }
 
 /** The intervals of one end's addresses: cut where some product begins or ends. */
 function intervalsOf(at: number, entries: readonly Entry[]): AddressClasses {
   const cuts: number[] = [];
   for (const { product } of entries)
-    for (const [index, value] of (product[at] ?? []).entries()) cuts.push(index % 2 === 0 ? value : value + 1);
+    for (const [index, value] of (product[at] ?? []).entries())
+      cuts.push(index % 2 === 0 ? value : value + 1);
   return addressClasses(cuts.filter((cut) => cut <= 0xffffffff));
 }
 

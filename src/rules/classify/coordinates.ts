@@ -136,7 +136,8 @@ function addField(
     case "out-interface": {
       const incoming = dimension.field === "in-interface";
       const column = incoming ? packets.inInterface : packets.outInterface;
-      if (column === undefined) addOne(add[incoming ? dimension.last - 1 : dimension.last] ?? 0, count, index);
+      if (column === undefined)
+        addOne(add[incoming ? dimension.last - 1 : dimension.last] ?? 0, count, index);
       else addShorts(column, add, from, count, index);
       return;
     }
@@ -202,4 +203,69 @@ function addMarks(
   const { starts, mask } = meaning;
   for (let at = 0; at < count; at += 1)
     index[at] = (index[at] ?? 0) + (add[spanOf(starts, ((column[from + at] ?? 0) & mask) >>> 0)] ?? 0);
+}
+
+/** The service class of one packet whose marks are these, instead of those of its row; undefined: not known. */
+export function serviceOf(
+  { groups }: Services,
+  packets: PacketColumns,
+  row: number,
+  mark: number | undefined,
+  connectionMark: number | undefined,
+): number {
+  let joined = 0;
+  for (let at = 0; at < groups.length; at += 1) {
+    const group = groups[at];
+    if (group === undefined) break;
+    let index = 0;
+    for (let place = 0; place < group.fields.length; place += 1) {
+      const field = group.fields[place];
+      if (field !== undefined)
+        index += field.add[coordinateAt(field.dimension, packets, row, mark, connectionMark)] ?? 0;
+    }
+    const own = group.classes[index] ?? 0;
+    joined = at === 0 ? own : (group.join[joined * group.count + own] ?? 0);
+  }
+  return joined;
+}
+
+function coordinateAt(
+  { field, last, meaning }: Dimension,
+  packets: PacketColumns,
+  row: number,
+  mark: number | undefined,
+  connectionMark: number | undefined,
+): number {
+  switch (field) {
+    case "protocol":
+      return packets.protocol[row] ?? 0;
+    case "source-port":
+      return packets.sourcePort[row] ?? 0;
+    case "destination-port":
+      return packets.destinationPort[row] ?? 0;
+    case "icmp-type":
+      return packets.icmpType?.[row] ?? last;
+    case "icmp-code":
+      return packets.icmpCode?.[row] ?? last;
+    case "tcp-flags":
+      return meaning.kind === "flags" ? (meaning.classOf[packets.tcpFlags?.[row] ?? 256] ?? last) : last;
+    case "fragment":
+      return packets.fragment?.[row] ?? 0;
+    case "state":
+      return packets.state?.[row] ?? last;
+    case "in-interface":
+      return packets.inInterface?.[row] ?? last - 1;
+    case "out-interface":
+      return packets.outInterface?.[row] ?? last;
+    case "packet-mark":
+    case "connection-mark": {
+      const value = field === "packet-mark" ? mark : connectionMark;
+      return value === undefined || meaning.kind !== "spans"
+        ? last
+        : spanOf(meaning.starts, (value & meaning.mask) >>> 0);
+    }
+    case "source":
+    case "destination":
+      return 0;
+  }
 }

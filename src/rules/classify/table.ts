@@ -192,9 +192,7 @@ export function nextItem(
 }
 
 function isServed({ services }: Table, spec: number, service: number): boolean {
-  return (
-    (((services.holds[spec * services.stride + (service >>> 5)] ?? 0) >>> (service & 31)) & 1) === 1
-  );
+  return (((services.holds[spec * services.stride + (service >>> 5)] ?? 0) >>> (service & 31)) & 1) === 1;
 }
 
 function nextInList(
