@@ -5,11 +5,12 @@ import { checks } from "../../src/questions/lint/checks.ts";
 import { lint } from "../../src/questions/lint.ts";
 import { findCheck } from "../../src/questions/lint/settings.ts";
 import { exposure } from "./exposure.ts";
+import { groups } from "./groups.ts";
 import { order } from "./order.ts";
 import type { Pair } from "./pair.ts";
 import { returnTraffic } from "./return-traffic.ts";
 
-const pairs: readonly Pair[] = [...exposure, ...returnTraffic, ...order];
+const pairs: readonly Pair[] = [...exposure, ...returnTraffic, ...order, ...groups];
 
 function only(pair: Pair) {
   const check = findCheck(checks, pair.check);

@@ -81,6 +81,11 @@ const classes: Readonly<Record<PortClass, NumberSet>> = {
   "plain-text": plainTextPorts,
 };
 
+/** Which ports belong to which class of services, by the estate's own words or by Ringwall's list. */
+export function portsOf(estate: Estate): Readonly<Record<PortClass, NumberSet>> {
+  return { ...classes, ...estate.settings?.lint.ports };
+}
+
 /** @throws Problem `reference` where a setting names a check that there is not */
 export function settingsOf(estate: Estate, checks: readonly Check[]): Settings {
   const lint = estate.settings?.lint ?? noLintSettings;
@@ -89,7 +94,7 @@ export function settingsOf(estate: Estate, checks: readonly Check[]): Settings {
   const weights = new Map(lint.severity.map((item) => [checkOf(checks, item.check), item.severity]));
   for (const item of lint.suppress) checkOf(checks, { text: item.check, origin: item.origin });
   return {
-    ports: { ...classes, ...lint.ports },
+    ports: portsOf(estate),
     tiers: estate.settings?.tiers ?? [],
     suppress: lint.suppress,
     fail: lint.fail ?? "low",
