@@ -15,6 +15,8 @@ export interface Fields {
   readonly expression: (key: string) => Json | undefined;
   /** Whether the document has a configuration for it. */
   readonly configured: boolean;
+  /** How many blocks wait for an argument that the configuration has only for all of them together; 0 where it has each. */
+  readonly sharedBy: (key: string) => number;
   /** Where it is written: the resource's line, in the sources where they are at hand. */
   readonly origin: Origin;
 }
@@ -79,8 +81,11 @@ export function blocks(fields: Fields, key: string, inOrder = false): Fields[] {
   const list = isObject(fields.item.value[key])
     ? [child(fields.item, key)].filter((item) => item !== undefined)
     : children(fields.item, key);
+  const waiting = (name: string): number =>
+    Array.isArray(unknown) ? unknown.filter((block) => holdsTrue(argument(block, name))).length : list.length;
   return list.map((item, at) => ({
     ...fields,
+    sharedBy: isFlat(written) ? waiting : () => 0,
     item,
     unknown: Array.isArray(unknown) ? unknown[at] : unknown,
     expression: (name) => {
@@ -106,6 +111,7 @@ export function fieldsOf(resource: Resource, origin: Origin): Fields {
     unknown: resource.unknown,
     expression: (key) => argument(configured?.expressions, key),
     configured: configured !== undefined,
+    sharedBy: () => 0,
     origin,
   };
 }

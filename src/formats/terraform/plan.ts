@@ -6,6 +6,7 @@ import { Draft } from "../aws/planned/draft.ts";
 import { MadeUpAddresses } from "../aws/planned/made-up.ts";
 import { optionalText } from "../aws/item.ts";
 import { argument, constantOf, referencesOf } from "./configuration.ts";
+import type { Json } from "../json.ts";
 import { configuredName, type ModuleInstance, type Resource } from "./document.ts";
 import { fieldsOf, isUnknown, optional, strings, type Fields } from "./fields.ts";
 import { thingOf, type Thing } from "./kinds.ts";
@@ -64,6 +65,8 @@ export class Plan {
   readonly #byType = new Map<string, Fields[]>();
   readonly #ids = new Map<string, string>();
   readonly #aliases = new Map<string, string>();
+  /** Addresses of what has an id already. */
+  readonly #standing = new Set<string>();
   readonly #places: Places;
   readonly #originOf: (resource: Resource) => Origin;
 
@@ -113,9 +116,10 @@ export class Plan {
     if (expression === undefined) return { kind: "computed" };
     const constant = constantOf(expression);
     if (typeof constant === "string") return { kind: "id", id: this.known(constant, things) };
-    const { ids, open } = this.#follow(fields.resource, expression, key, things, 0);
+    const { ids, open } = this.#candidates(fields, expression, key, things);
     const [only] = ids;
-    if (only !== undefined && ids.length === 1) return { kind: "id", id: only };
+    const single = ids.length === 1 && (open === undefined || fields.sharedBy(key) < 2);
+    if (only !== undefined && single) return { kind: "id", id: only };
     return {
       kind: "open",
       why: `${fields.resource.address}: which ${key} it gets is not known before apply (${
@@ -130,7 +134,15 @@ export class Plan {
     if (!unknown) return { ids: known, open: undefined, written: known.length > 0 };
     const expression = fields.expression(key);
     if (expression === undefined) return { ids: known, open: undefined, written: known.length > 0 };
-    const { ids, open } = this.#follow(fields.resource, expression, key, things, 0);
+    const { ids, open } = this.#candidates(fields, expression, key, things);
+    if (fields.sharedBy(key) > 1 && (ids.length > 1 || open !== undefined)) {
+      const which = [...ids, ...(open === undefined ? [] : [open])].join(", ");
+      return {
+        ids: known,
+        open: `${fields.resource.address}: which of ${which} each of its blocks names by ${key} is not known before apply`,
+        written: true,
+      };
+    }
     const all = [...new Set([...known, ...ids])];
     const missing = ids.length === 0 ? (open ?? "nothing that is planned here") : open;
     return {
@@ -162,10 +174,22 @@ export class Plan {
     return only === undefined || found.length > 1 ? undefined : only.resource.address;
   }
 
+  /** What an argument that is not known may be. Of references that blocks share, the known ones are other blocks'. */
+  #candidates(
+    fields: Fields,
+    expression: Json,
+    key: string,
+    things: readonly Thing[],
+  ): { readonly ids: readonly string[]; readonly open: string | undefined } {
+    const found = this.#follow(fields.resource, expression, key, things, 0);
+    if (fields.sharedBy(key) === 0) return found;
+    return { ...found, ids: found.ids.filter((id) => !this.#standing.has(id)) };
+  }
+
   /** What an expression leads to: the things of those kinds, however many steps away. */
   #follow(
     resource: Resource,
-    expression: Parameters<typeof referencesOf>[0],
+    expression: Json | undefined,
     key: string,
     things: readonly Thing[],
     depth: number,
@@ -246,6 +270,7 @@ export class Plan {
     if (thing !== undefined) {
       const id = optionalText(values, "id");
       if (resource.data && id !== undefined && this.#ids.has(`${thing} ${id}`)) return;
+      if (id !== undefined) this.#standing.add(address);
       for (const key of identities) this.#name(thing, optionalText(values, key), address);
       if (thing === "vpc") {
         this.#name("group", optionalText(values, defaultGroup), defaultGroupId(address));

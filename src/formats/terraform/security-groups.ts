@@ -259,5 +259,13 @@ export function gone(address: string, before: Removed["before"]): Fields {
     unknown: {},
   };
   const origin = before.document.originOf(before.value, address);
-  return { resource, item: before, unknown: {}, expression: () => undefined, configured: false, origin };
+  return {
+    resource,
+    item: before,
+    unknown: {},
+    expression: () => undefined,
+    configured: false,
+    sharedBy: () => 0,
+    origin,
+  };
 }
