@@ -1,5 +1,5 @@
 // A diff as JSON: schemas/diff.schema.json. Computes nothing.
-import type { Cut, Diff, FlowChange } from "../../questions/diff/model.ts";
+import type { Cut, Diff, DiffEnd, FlowChange } from "../../questions/diff/model.ts";
 import type { DiffDocument } from "./diff-schema.ts";
 import { serviceJson } from "./reach-json.ts";
 import { originJson, packetJson } from "./trace-json.ts";
@@ -18,16 +18,20 @@ export function diffJson(diff: Diff): DiffDocument {
     })),
     cuts: diff.cuts.map((cut) => ({ tracking: cut.tracking, at: cut.at, why: cut.why, ...changedJson(cut) })),
     compared: { ...diff.compared },
-    added: diff.added.map(({ id, name }) => ({ id, name })),
-    removed: diff.removed.map(({ id, name }) => ({ id, name })),
+    added: diff.added.map(endJson),
+    removed: diff.removed.map(endJson),
     unknowns: diff.unknowns.map(({ what, effect, origin }) => ({ what, effect, origin: originJson(origin) })),
   };
 }
 
+function endJson({ id, name }: DiffEnd): { id: string; name: string } {
+  return { id, name };
+}
+
 function changedJson(about: FlowChange | Cut) {
   return {
-    from: { id: about.from.id, name: about.from.name },
-    to: { id: about.to.id, name: about.to.name },
+    from: about.from.map(endJson),
+    to: about.to.map(endJson),
     family: about.family,
     services: about.services.map(serviceJson),
     witness: packetJson(about.witness),

@@ -79,7 +79,7 @@ function base(rule: (typeof rules)[number]["id"], about: FlowChange | Cut): Reco
       ? {}
       : { relatedLocations: others.map((other, at) => ({ id: at + 1, ...locationSarif(other.origin) })) }),
     partialFingerprints: {
-      "ringwall/v1": `${rule} ${about.from.name} ${about.to.name} ${about.family} ${servicesOf(about)}`,
+      "ringwall/v1": `${rule} ${endsOf(about)} ${servicesOf(about)}`,
     },
   };
 }

@@ -15,8 +15,8 @@ const because = z
   )
   .meta({ description: "rules that bear on it, on the side on which they stand" });
 const changed = {
-  from: end,
-  to: end,
+  from: z.array(end).meta({ description: "each of these, to each of those" }),
+  to: z.array(end),
   family: z.union([z.literal(4), z.literal(6)]),
   services: z.array(serviceSchema),
   witness: packetSchema,

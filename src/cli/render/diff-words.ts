@@ -1,6 +1,6 @@
 // Words that every rendering of a diff shares. Computes nothing.
 import { originText } from "../../problem.ts";
-import type { Because, Cut, Diff, FlowChange, FlowChangeKind } from "../../questions/diff/model.ts";
+import type { Because, Cut, Diff, DiffEnd, FlowChange, FlowChangeKind } from "../../questions/diff/model.ts";
 import { flowTexts } from "../../questions/reach/service-text.ts";
 
 export const kindWords: Readonly<Record<FlowChangeKind, string>> = {
@@ -17,9 +17,19 @@ export function servicesOf(change: FlowChange | Cut): string {
   return flowTexts(change.services, mostServices).join("; ");
 }
 
-/** `internet → db-1`; the family where it is not IPv4. */
+/** As many ends as one side of a change names before they are counted. */
+const mostEnds = 4;
+
+/** `internet, office → db-1`; the family where it is not IPv4. */
 export function endsOf(change: FlowChange | Cut): string {
-  return `${change.from.name} → ${change.to.name}${change.family === 6 ? " (IPv6)" : ""}`;
+  return `${namesOf(change.from)} → ${namesOf(change.to)}${change.family === 6 ? " (IPv6)" : ""}`;
+}
+
+function namesOf(ends: readonly DiffEnd[]): string {
+  const names = [...new Set(ends.map((end) => end.name))];
+  return names.length <= mostEnds
+    ? names.join(", ")
+    : `${names.slice(0, mostEnds - 1).join(", ")} and ${names.length - mostEnds + 1} more`;
 }
 
 export function becauseText(because: Because): string {

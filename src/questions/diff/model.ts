@@ -20,8 +20,9 @@ export interface Because {
 }
 
 interface Changed {
-  readonly from: DiffEnd;
-  readonly to: DiffEnd;
+  /** Each of these, to each of those. */
+  readonly from: readonly DiffEnd[];
+  readonly to: readonly DiffEnd[];
   readonly family: 4 | 6;
   readonly services: readonly Service[];
   /** One of the packets, which people recognise. */
