@@ -71,7 +71,7 @@ function tie(
   const routeTables = new Map(
     [...tables.values()].filter((one) => one.gateway === gateway).map((one) => [one.id, one.table]),
   );
-  const exported = routeTables.size > 0;
+  const exported = routeTables.size > 0 || hasNoTable(gateway, inventory);
   const attachments = own.map(({ id, attachment }) => {
     noteSubnets(attachment, inventory);
     const named = associated.get(id);
@@ -82,6 +82,15 @@ function tie(
     return { ...attachment, routeTable };
   });
   return { attachments, routeTables: [...routeTables.values()] };
+}
+
+/** Whether a plan makes the gateway and no table of it; an account's list may leave out those of other accounts. */
+function hasNoTable(gateway: string, inventory: Inventory): boolean {
+  return (
+    inventory.partial &&
+    inventory.has("TransitGatewayRouteTables") &&
+    inventory.of("TransitGateways").some((item) => text(item, "TransitGatewayId") === gateway)
+  );
 }
 
 /** Whether an attachment without an association has none for certain. */

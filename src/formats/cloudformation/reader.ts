@@ -79,6 +79,8 @@ function write(plan: Plan): void {
     "EgressOnlyInternetGateways",
     "VpnGateways",
     "TransitGatewayAttachments",
+    "TransitGatewayRouteTables",
+    "Associations",
   ]);
   planNetworks(plan);
   planSubnets(plan);
