@@ -1,29 +1,25 @@
 // Which earlier rules of the opposite verdict a rule overlaps: inside it, as exceptions before a general rule, or crossing
 // it, so that their order matters. Judges only what certainly matches.
-import { common, holdsAll } from "./escape.ts";
+import { common } from "./escape.ts";
 import type { Fact, Overlap } from "./facts.ts";
-import type { Side, Verdict } from "./program.ts";
+import type { Verdict } from "./program.ts";
 import { isOpposite } from "./reached.ts";
 import { meets } from "./search.ts";
+import type { Table } from "./table.ts";
 import type { Walks } from "./walks.ts";
 
 type Reached = Extract<Fact, { kind: "reached" }>;
 
 /** @param most overlaps that one fact shows; it counts all */
 export function overlappingRules(walks: Walks, reached: readonly Reached[], most: number): Fact[] {
-  const deciders = reached.flatMap((fact) => {
-    const effect = walks.effect(fact.rule);
-    return effect.kind === "decide" && effect.verdict.side !== "other"
-      ? [new Decider(walks, fact, effect.verdict)]
-      : [];
-  });
-  const bySide: Record<Exclude<Side, "other">, Decider[]> = { permit: [], deny: [] };
+  const deciders = new Map<number, Decider>();
   const facts: Fact[] = [];
-  for (const decider of deciders) {
-    const { side } = decider.verdict;
-    if (side === "other") continue;
-    facts.push(...overlaps(walks, decider, bySide[side === "permit" ? "deny" : "permit"], most));
-    bySide[side].push(decider);
+  for (const fact of reached) {
+    const effect = walks.effect(fact.rule);
+    if (effect.kind !== "decide" || effect.verdict.side === "other") continue;
+    const decider = new Decider(walks, fact, effect.verdict);
+    facts.push(...overlaps(walks, decider, deciders, most));
+    deciders.set(fact.rule, decider);
   }
   return facts;
 }
@@ -45,12 +41,13 @@ class Decider {
   }
 }
 
-function overlaps(walks: Walks, rule: Decider, earlier: readonly Decider[], most: number): Fact[] {
+function overlaps(walks: Walks, rule: Decider, deciders: ReadonlyMap<number, Decider>, most: number): Fact[] {
   const crossing: Decider[] = [];
   const inside: Decider[] = [];
   walks.begin();
-  for (const other of earlier) {
-    if (!isOpposite(other.verdict.side, rule.verdict.side) || !meet(walks, rule, other)) continue;
+  for (const number of earlierThatMeet(walks, rule)) {
+    const other = deciders.get(number);
+    if (other === undefined || !isOpposite(other.verdict.side, rule.verdict.side)) continue;
     if (isInside(walks, other, rule)) inside.push(other);
     else if (!isInside(walks, rule, other)) crossing.push(other);
   }
@@ -63,34 +60,32 @@ function overlaps(walks: Walks, rule: Decider, earlier: readonly Decider[], most
   return facts;
 }
 
-function meet({ table }: Walks, a: Decider, b: Decider): boolean {
-  const { width, low, high } = table;
-  for (const one of a.must)
-    for (const other of b.must) {
-      let cell = one * width;
-      let otherCell = other * width;
-      const end = cell + width;
-      while (
-        cell < end &&
-        (low[cell] ?? 0) <= (high[otherCell] ?? 0) &&
-        (low[otherCell] ?? 0) <= (high[cell] ?? 0)
-      ) {
-        cell += 1;
-        otherCell += 1;
-      }
-      if (cell === end) return true;
-    }
-  return false;
+/** Earlier rules that certainly match one of its packets, in their order. */
+function earlierThatMeet(walks: Walks, { rule, must }: Decider): readonly number[] {
+  const rules = new Set<number>();
+  for (const box of must)
+    for (const meeting of walks.mustMeet(walks.box(box), 0, rule)) rules.add(meeting.rule);
+  return must.length > 1 ? [...rules].sort((a, b) => a - b) : [...rules];
 }
 
 /** Whether the outer rule certainly matches all that the inner one may. Where that is not decided: no. */
 function isInside(walks: Walks, inner: Decider, outer: Decider): boolean {
+  const { table } = walks;
   return inner.may.every((box) => {
+    if (outer.must.some((one) => isBoxInside(table, box, one))) return true;
+    if (outer.must.length === 1) return false;
     const region = walks.box(box);
-    const takers = outer.must.filter((one) => meets(walks.table, one, region));
-    if (takers.some((one) => holdsAll(walks.table, one, region))) return true;
-    return takers.length > 1 && walks.search.free(region, takers).kind === "none";
+    const takers = outer.must.filter((one) => meets(table, one, region));
+    return walks.search.free(region, takers).kind === "none";
   });
+}
+
+function isBoxInside({ width, low, high }: Table, inner: number, outer: number): boolean {
+  for (let side = 0; side < width; side += 1) {
+    const [cell, around] = [inner * width + side, outer * width + side];
+    if ((low[cell] ?? 0) < (low[around] ?? 0) || (high[cell] ?? 0) > (high[around] ?? 0)) return false;
+  }
+  return true;
 }
 
 function correlated(walks: Walks, rule: Decider, crossing: readonly Decider[], most: number): Fact[] {

@@ -65,12 +65,20 @@ function fewest(walks: Walks, covered: readonly Covered[], used: readonly number
     const [alone] = singles(walks, covered).filter((rule) => covers(walks, covered, new Set([rule])));
     if (alone !== undefined) return [alone];
   }
-  let left = used;
+  const left = new Set(used);
+  const few = covered.map(({ region, obstacles }) => ({
+    region,
+    obstacles: ofRules(walks, obstacles, left),
+  }));
   for (const rule of used.toReversed()) {
-    const without = left.filter((one) => one !== rule);
-    if (covers(walks, covered, new Set(without))) left = without;
+    left.delete(rule);
+    if (!covers(walks, few, left)) left.add(rule);
   }
-  return left;
+  return [...left];
+}
+
+function ofRules({ table }: Walks, { takers, skips }: Obstacles, rules: ReadonlySet<number>): Obstacles {
+  return { takers: takers.filter(({ box }) => rules.has(table.rule[box] ?? 0)), skips };
 }
 
 /** Rules that meet every one of the boxes. */
@@ -84,10 +92,9 @@ function singles(walks: Walks, covered: readonly Covered[]): number[] {
 }
 
 function covers(walks: Walks, covered: readonly Covered[], rules: ReadonlySet<number>): boolean {
-  return covered.every(({ region, obstacles: { takers, skips } }) => {
+  return covered.every(({ region, obstacles }) => {
     walks.begin();
-    const few = takers.filter(({ box }) => rules.has(walks.table.rule[box] ?? 0));
-    return walks.escape(region, { takers: few, skips }).kind === "none";
+    return walks.escape(region, ofRules(walks, obstacles, rules)).kind === "none";
   });
 }
 

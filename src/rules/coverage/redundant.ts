@@ -139,7 +139,7 @@ class Replacement {
     }
     // Whoever decides otherwise must not come to see one of its packets; nor must a rule that nothing comes to now, perhaps
     // only since this one hides it.
-    for (const { rule, box: other } of walks.meeting(region, this.#rule, last)) {
+    for (const { rule, box: other } of walks.mayMeet(region, this.#rule + 1, last)) {
       if (!this.#contradicts(rule)) continue;
       const part = common(table, region, other);
       const inPart = ({ box }: { readonly box: number }): boolean => meets(table, box, part);

@@ -15,6 +15,11 @@ export type Mode = "possible" | "certain";
 /** A coordinate of a dimension, from `low` to `high`, that people would recognise in a packet. */
 export type Recognisable = (dimension: number, low: number, high: number) => number;
 
+interface Meeting {
+  readonly rule: number;
+  readonly box: number;
+}
+
 /** Boxes of the table, in the order of their rules. */
 class RuleBoxes {
   /** Rule r's are from[r] … from[r + 1] − 1 of `boxes`. */
@@ -223,17 +228,29 @@ export class Walks {
     return this.count;
   }
 
-  /** Rules after `from` and before `to` that may match a packet of the region, with the boxes that do: left out or not. */
-  *meeting(region: Box, from: number, to: number): Iterable<{ readonly rule: number; readonly box: number }> {
-    const { boxes, from: starts, drawers } = this.#may;
+  /** Rules from `from` up to `to` that may match a packet of the region, with the boxes that do: left out or not. */
+  mayMeet(region: Box, from: number, to: number): Iterable<Meeting> {
+    return this.#meeting(this.#may, region, from, to);
+  }
+
+  /** The same of rules that certainly match one. */
+  mustMeet(region: Box, from: number, to: number): Iterable<Meeting> {
+    return this.#meeting(this.#must, region, from, to);
+  }
+
+  *#meeting(
+    { boxes, from: starts, drawers }: RuleBoxes,
+    region: Box,
+    from: number,
+    to: number,
+  ): Iterable<Meeting> {
     const candidates = drawers.candidates(region);
     const end = starts[to] ?? boxes.length;
-    for (let at = firstFrom(candidates, starts[from + 1] ?? 0); at < candidates.length; at += 1) {
+    for (let at = firstFrom(candidates, starts[from] ?? 0); at < candidates.length; at += 1) {
       const place = candidates[at] ?? end;
       if (place >= end) return;
       const box = boxes[place] ?? 0;
-      const rule = this.table.rule[box] ?? 0;
-      if (meets(this.table, box, region)) yield { rule, box };
+      if (meets(this.table, box, region)) yield { rule: this.table.rule[box] ?? 0, box };
     }
   }
 
