@@ -8,8 +8,11 @@ import { numberText } from "../../../../packet/packet.ts";
 import { anyPort, hasPorts, protocolName, TCP, UDP } from "../../../../packet/protocol.ts";
 import type { Context } from "../../context.ts";
 import { replaceGroupRule } from "../../edits.ts";
-import type { Check, Finding } from "../../model.ts";
-import { isWorldwide, namesOf } from "../../openings.ts";
+import { interfaceClasses } from "../../classes.ts";
+import type { Interface } from "../../../../estate/model.ts";
+import { exampleOf } from "../../witness.ts";
+import type { Check, Finding, Witness } from "../../model.ts";
+import { isWorldwide, machineName, namesOf } from "../../openings.ts";
 import { worldOpenings } from "./world.ts";
 
 export const worldRuleBehindWalls: Check = {
@@ -40,7 +43,7 @@ function* findings(context: Context): Iterable<Finding> {
     for (const rule of group.inbound) {
       const ports = sensitivePorts(context, rule);
       if (ports.length === 0 || usable.has(rule) || !isWorldwide(peerSet(context, rule))) continue;
-      yield findingOf(context, group, rule, ports, namesOf(context, members));
+      yield findingOf(context, group, rule, ports, members);
     }
   }
 }
@@ -50,11 +53,13 @@ function findingOf(
   group: SecurityGroup,
   rule: SecurityGroupRule,
   ports: NumberSet,
-  names: string,
+  members: readonly Interface[],
 ): Finding {
+  const names = namesOf(context, members);
   const network = context.estate.networks.get(group.network);
-  const inside = unionOfAddresses((network?.prefixes ?? []).map(prefixSet));
+  const addresses = unionOfAddresses((network?.prefixes ?? []).map(prefixSet));
   const isDatabase = intersection(ports, context.settings.ports.database).length > 0;
+  const inside = isDatabase ? fromInside(context, rule, ports, members[0]) : undefined;
   const service =
     rule.protocol === "any" ? "everything" : `${protocolName(rule.protocol)} ${numberText(ports)}`;
   return {
@@ -64,16 +69,39 @@ function findingOf(
       name: group.name,
       part: `inbound ${rule.id ?? rule.text}`,
     },
-    severity: isDatabase ? "low" : "note",
+    severity: inside === undefined ? "note" : "low",
     title: `${ringName(group)} allows ${service} of ${names} from the whole world; no way from the internet leads there today`,
     origins: [rule.origin],
+    ...(inside === undefined ? {} : { witness: inside }),
     remedy: {
       text: `name who uses it in place of the world in “${rule.text}”: a group, or at least the network's own addresses`,
       edit: replaceGroupRule(group.id, "inbound", rule, (old) => [
-        { ...old, peer: { kind: "addresses", set: inside }, text: `${old.text} (only from the network)` },
+        { ...old, peer: { kind: "addresses", set: addresses }, text: `${old.text} (only from the network)` },
       ]),
     },
   };
+}
+
+/** Somebody in another subnet who gets to the port by this rule. */
+function fromInside(
+  context: Context,
+  { protocol }: SecurityGroupRule,
+  ports: NumberSet,
+  to: Interface | undefined,
+): Witness | undefined {
+  if (to === undefined) return undefined;
+  const [port = 0] = intersection(ports, context.settings.ports.database);
+  const other = protocol === "any" || protocol === TCP ? TCP : UDP;
+  for (const { first } of interfaceClasses(context.estate)) {
+    if (first.subnet === to.subnet || first.kind === "load-balancer") continue;
+    const asked = context.ask({ from: first.id, to: to.id, protocol: other, port });
+    if (asked?.answer === "allowed")
+      return {
+        packet: exampleOf(asked.question.packet),
+        seen: `${machineName(context, first)}, which the rule does not mean, gets to ${machineName(context, to)}`,
+      };
+  }
+  return undefined;
 }
 
 function sensitivePorts(context: Context, rule: SecurityGroupRule): NumberSet {

@@ -6,8 +6,9 @@ import { intersection } from "../../../../packet/intervals.ts";
 import { anyPort, TCP } from "../../../../packet/protocol.ts";
 import type { Context } from "../../context.ts";
 import { removeGroupRule } from "../../edits.ts";
-import type { Check } from "../../model.ts";
-import { countNumbers, namesOf } from "../../openings.ts";
+import type { Check, Witness } from "../../model.ts";
+import { countNumbers, machineName, namesOf } from "../../openings.ts";
+import { exampleOf } from "../../witness.ts";
 import { everything } from "../exposure/open-to-world.ts";
 import { groupSubject, isDefault, membersOf } from "./members.ts";
 
@@ -46,6 +47,7 @@ export const groupCycle: Check = {
         title: alone
           ? `the members of ${ringName(closing.group)} (${namesOf(context, members)}) reach each other on ${whatOf(closing.rule)}`
           : `${names.join(", ")} let each other in, in a circle, on ${whatOf(closing.rule)}: from any of ${namesOf(context, members)} the rest is within reach`,
+        ...witnessOf(context, closing),
         origins: [closing.rule.origin, ...circle.slice(1).map((step) => step.rule.origin)],
         remedy: {
           text: alone
@@ -62,6 +64,21 @@ interface Step {
   readonly group: SecurityGroup;
   /** The rule by which it lets in the next of the circle. */
   readonly rule: SecurityGroupRule;
+}
+
+/** A packet from a member of the group that is let in to one of those that let it in. */
+function witnessOf(context: Context, { group, rule }: Step): { readonly witness?: Witness } {
+  if (rule.peer.kind !== "group") return {};
+  const [to] = membersOf(context, group.id);
+  const from = membersOf(context, rule.peer.id).find((place) => place !== to);
+  const [port = 22] = intersection(rule.ports ?? anyPort, context.settings.ports.admin);
+  const asked =
+    from === undefined || to === undefined
+      ? undefined
+      : context.ask({ from: from.id, to: to.id, protocol: TCP, port });
+  if (asked?.answer !== "allowed" || from === undefined || to === undefined) return {};
+  const seen = `${machineName(context, from)} gets to ${machineName(context, to)}`;
+  return { witness: { packet: exampleOf(asked.question.packet), seen } };
 }
 
 /** The shortest circle that leads from a group back to it; empty where there is none. */

@@ -15,8 +15,10 @@ import {
 } from "../../../../packet/address-set.ts";
 import type { Context } from "../../context.ts";
 import { editGroup, isWrittenWith } from "../../edits.ts";
-import type { Check, Finding, Reference } from "../../model.ts";
+import type { Check, Finding, Reference, Witness } from "../../model.ts";
 import { machineName, namesOf } from "../../openings.ts";
+import { exampleOf } from "../../witness.ts";
+import { hasPorts } from "../../../../packet/protocol.ts";
 import { groupSubject, isDefault, membersOf, rulesOf } from "./members.ts";
 
 const references: readonly Reference[] = [
@@ -60,6 +62,7 @@ function named(
     (place) => !machines.some((item) => item.place === place) && !covers(rule, group, direction, place),
   );
   const name = machineName(context, machine.place);
+  const refused = refusedTo(context, group, rule, shutOut[0]);
   return {
     subject: groupSubject(group, direction, rule),
     severity: shutOut.length > 0 ? "medium" : "low",
@@ -69,6 +72,7 @@ function named(
         ? `, and shuts out ${namesOf(context, shutOut)}, which ${shutOut.length === 1 ? "is" : "are"} in ${peer.name}, too`
         : ""),
     origins: [rule.origin, machine.place.origin],
+    ...(refused === undefined ? {} : { witness: refused }),
     remedy: machine.isPublic
       ? {
           text: `name ${ringName(peer)} and let ${name} come by its private address; a group never stands for public ones`,
@@ -110,6 +114,25 @@ function machinesOf(context: Context, group: SecurityGroup, rule: SecurityGroupR
     return { rule, place, peer, address: prefix, isPublic: inside === undefined };
   });
   return machines.every((machine) => machine !== undefined) ? machines : [];
+}
+
+/** The packet of a member that the rule forgets, where something does refuse it. */
+function refusedTo(
+  context: Context,
+  group: SecurityGroup,
+  rule: SecurityGroupRule,
+  from: Interface | undefined,
+): Witness | undefined {
+  const [to] = membersOf(context, group.id);
+  const [port] = rule.ports ?? [443];
+  if (from === undefined || to === undefined || rule.protocol === "any" || !hasPorts(rule.protocol))
+    return undefined;
+  const asked = context.ask({ from: from.id, to: to.id, protocol: rule.protocol, port: port ?? 443 });
+  if (asked?.answer !== "denied") return undefined;
+  return {
+    packet: exampleOf(asked.question.packet),
+    seen: `${machineName(context, from)} is refused what ${rule.text} allows another of its group`,
+  };
 }
 
 /** Whether another rule of the group names a member, too: by address or by group. */

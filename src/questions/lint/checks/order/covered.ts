@@ -106,6 +106,14 @@ export const redundantRule: Check = {
           subject: list.subject(rule),
           title: `“${rule.text}” of ${list.name} changes nothing: ${by.length === 0 ? "the default decides" : `${quoted(by)} ${by.length === 1 ? "decides" : "decide"}`} the same`,
           origins: [rule.origin, ...by.map((other) => other.origin)],
+          ...(fact.kind === "redundant" || fact.kind === "unreachable"
+            ? {
+                witness: {
+                  packet: exampleOf(fact.witness.packet),
+                  seen: `with the rule and without it, it is ${accepts(rule) ? "let through" : "refused"}`,
+                },
+              }
+            : {}),
           remedy: { text: "remove it", edit: list.remove(rule) },
         } satisfies Finding;
       }

@@ -4,7 +4,8 @@ import { interfaceClasses } from "../../classes.ts";
 import { editFilter, inTurn } from "../../edits.ts";
 import type { Check } from "../../model.ts";
 import type { Chain } from "../../../../rules/rule.ts";
-import { accepts } from "./lists.ts";
+import { exampleOf } from "../../witness.ts";
+import { accepts, factsOf } from "./lists.ts";
 
 export const defaultAllow: Check = {
   number: "RW307",
@@ -33,10 +34,21 @@ export const defaultAllow: Check = {
         ...chain,
         policy: { ...policy, actions: [{ kind: "drop" }], text: "default: deny" },
       });
+      const unnamed = factsOf(filter.inbound).flatMap((fact) =>
+        fact.kind === "reached" && fact.rule === policy ? [fact.witness] : [],
+      )[0];
       yield {
         subject: { kind: "packet-filter", id: filter.id, name: filter.name },
         title: `${filter.name} lets into ${machineName(context, guarded.first)} whatever no rule refuses`,
         origins: [policy.origin, filter.origin],
+        ...(unnamed === undefined
+          ? {}
+          : {
+              witness: {
+                packet: exampleOf(unnamed.packet),
+                seen: "no rule matches, and the default lets it through",
+              },
+            }),
         remedy: {
           text: "make its default deny, and allow what is meant to get through by rules",
           edit: inTurn(editFilter(filter.id, "inbound", closed)),

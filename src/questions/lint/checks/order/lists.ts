@@ -25,7 +25,8 @@ export interface RuleList {
 
 const kept = new WeakMap<Chain, readonly RuleFact[]>();
 
-function factsOf(chain: Chain): readonly RuleFact[] {
+/** What is proved of a chain's rules; asked once for each chain. */
+export function factsOf(chain: Chain): readonly RuleFact[] {
   const before = kept.get(chain);
   if (before !== undefined) return before;
   const facts = coverage(chain, new Map());
