@@ -103,7 +103,7 @@ function answers(estate: Estate, names: readonly string[]): Record<string, strin
       .map((to) => [from, to] as const),
   );
   return Object.fromEntries(
-    asked.flatMap(([from = "", to = ""]) => [
+    asked.flatMap(([from, to]) => [
       ...[22, 80, 443].map((port) => [
         `${from} → ${to} tcp ${port}`,
         trace(estate, { from, to, protocol: TCP, port }).answer,

@@ -49,7 +49,9 @@ function addDatabase(
   const shown = flag(fields, "publicly_accessible") === true ? { known: undefined } : undefined;
   const own = subnets.map((subnet, at) => {
     const name = `${id}.interface${at}`;
-    interfaces.add(ownInterface(fields, name, subnet, { groups, public: shown }));
+    interfaces.add(
+      ownInterface(fields, name, subnet, { groups, public: shown, description: "RDSNetworkInterface" }),
+    );
     return name;
   });
   const port =

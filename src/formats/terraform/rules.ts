@@ -35,7 +35,7 @@ export function joinRules<T>(plan: Plan, fields: Fields, sources: Sources<T>): T
   if (configured && separate.length > 0) {
     plan.unknown(
       fields.origin,
-      `${address} has ${argument} rules inline and as resources of their own: each apply undoes one or the other`,
+      `${address} writes ${argument} inline and as resources of their own: each apply undoes one or the other`,
       "read with all of them",
     );
   }
