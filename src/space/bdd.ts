@@ -304,6 +304,7 @@ export class Bdd {
 
 /** Where a result is kept: always a multiple of four once masked. */
 function place(a: number, b: number, operation: number): number {
-  const mixed = Math.imul(a, 0x9e3779b1) ^ Math.imul(b + operation, 0x85ebca6b);
-  return (mixed ^ (mixed >>> 16)) << 2;
+  let mixed = Math.imul(a, 0x9e3779b1) + Math.imul(b + (operation << 20), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);
+  return (mixed ^ (mixed >>> 15)) << 2;
 }

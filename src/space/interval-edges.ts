@@ -9,22 +9,25 @@ import type { Place } from "./layout.ts";
  *
  * @example numbersEdge(bdd, { first: 0, bits: 16 }, [80, 80])
  */
-export function numbersEdge(bdd: Bdd, place: Place, set: NumberSet, mask = 2 ** place.bits - 1): Edge {
+export function numbersEdge(bdd: Bdd, place: Place, set: NumberSet, mask?: number): Edge {
   // `from`: the bits above as they were chosen; the set's intervals before `low` all end below it.
   const build = (left: number, from: number, low: number): Edge => {
-    const most = from + (mask % 2 ** left);
+    const size = powers[left] ?? 1;
+    const most = from + (mask === undefined ? size - 1 : mask % size);
     let at = low;
     while (at < set.length && (set[at + 1] ?? 0) < from) at += 2;
     const first = set[at];
     if (first === undefined || first > most) return 0;
     if (first <= from && (set[at + 1] ?? 0) >= most) return 1;
-    const bit = 2 ** (left - 1);
-    if (Math.floor(mask / bit) % 2 === 0) return build(left - 1, from, at);
+    const bit = powers[left - 1] ?? 1;
+    if (mask !== undefined && Math.floor(mask / bit) % 2 === 0) return build(left - 1, from, at);
     const variable = place.first + place.bits - left;
     return bdd.edge(variable, build(left - 1, from, at), build(left - 1, from + bit, at));
   };
   return build(place.bits, 0, 0);
 }
+
+const powers = Array.from({ length: 33 }, (_, bits) => 2 ** bits);
 
 /** As `numbersEdge`, for 128 bits without a mask. */
 export function bigEdge(bdd: Bdd, place: Place, set: Intervals<bigint>): Edge {

@@ -144,7 +144,9 @@ export class NodeTable {
   }
 }
 
+/** Every bit of the three bears on the low bits, which choose the place: even numbers alone would fill every other one. */
 function hash(variable: number, low: number, high: number): number {
-  const mixed = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b) ^ Math.imul(variable, 0xc2b2ae35);
+  let mixed = Math.imul(low, 0x9e3779b1) + Math.imul(high, 0x85ebca6b) + Math.imul(variable, 0xc2b2ae35);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);
   return mixed ^ (mixed >>> 15);
 }
