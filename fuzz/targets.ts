@@ -3,6 +3,7 @@
 import { mergeEstate } from "../src/estate/merge.ts";
 import type { EstatePart } from "../src/estate/model.ts";
 import { awsReader } from "../src/formats/aws/reader.ts";
+import { cloudformationReader } from "../src/formats/cloudformation/reader.ts";
 import { iptablesReader } from "../src/formats/iptables/reader.ts";
 import { readJson } from "../src/formats/json.ts";
 import { kubernetesReader } from "../src/formats/kubernetes/reader.ts";
@@ -68,6 +69,11 @@ function readAndAsk(reader: Reader, files: readonly SourceFile[]): void {
   askEstate(mergeEstate("fuzzed", [part]));
 }
 
+/** Parameters of templates are JSON too. */
+function isExport(text: string): boolean {
+  return awsReader.recognises({ path: "account.json", text });
+}
+
 const rules = seedText("host.iptables");
 const beside = (path: string) => (text: string) =>
   readAndAsk(iptablesReader, [
@@ -116,8 +122,17 @@ export const targets: readonly Target[] = [
   textTarget({
     name: "aws json",
     weight: 3,
-    seeds: [seedText("account.aws.json"), ...exampleTexts(".json")],
+    seeds: [seedText("account.aws.json"), ...exampleTexts(".json").filter(isExport)],
     run: (text) => readAndAsk(awsReader, [{ path: "account.json", text }]),
+  }),
+  textTarget({
+    name: "cloudformation",
+    weight: 0.35,
+    seeds: [seedText("shop.cloudformation.yaml"), seedText("shop.cloudformation.json")],
+    run: (text) => {
+      const ending = text.trimStart().startsWith("{") ? "json" : "yaml";
+      readAndAsk(cloudformationReader, [{ path: `shop.${ending}`, text }]);
+    },
   }),
   textTarget({
     name: "kubernetes",

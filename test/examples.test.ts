@@ -469,6 +469,44 @@ const promised: readonly Promised[] = [
       "forward route route table data",
     ],
   },
+  // The same shop as templates: rules go by the logical ids of their resources.
+  {
+    example: "cloudformation",
+    ask: "internet shop 443",
+    answer: "allowed",
+    steps: [
+      "forward nacl allowed Network/PublicAclIn100",
+      "forward security-group allowed AlbGroup",
+      "forward load-balancer allowed Https",
+    ],
+  },
+  {
+    example: "cloudformation",
+    ask: "app-1 db-1 5432",
+    answer: "allowed",
+    steps: ["forward security-group allowed AppToDb", "forward security-group allowed DbFromApp"],
+  },
+  {
+    example: "cloudformation",
+    ask: "app-1 203.0.113.80 443",
+    answer: "denied",
+    blockers: ["reply nacl app-acl inbound"],
+  },
+  {
+    example: "cloudformation",
+    ask: "web-1 db-1 5432",
+    answer: "denied",
+    blockers: [
+      "forward security-group web-sg outbound",
+      "forward nacl web-acl outbound",
+      "forward nacl db-acl inbound",
+      "forward security-group db-sg inbound",
+      "reply nacl db-acl outbound",
+    ],
+  },
+  // Who the partner is, is a parameter without a value: only its port hangs on it.
+  { example: "cloudformation", ask: "203.0.113.9 shop 8443", answer: "depends" },
+  { example: "cloudformation", ask: "203.0.113.9 shop 8444", answer: "denied" },
 ];
 
 /** The attack on port 6379 with some rings off: the others refuse it, in the order of the wire. */
@@ -580,6 +618,9 @@ function ruleOf(step: Step, expected: readonly string[]): string {
 function citesItsLine(rule: Rule): boolean {
   if (rule.origin.file.endsWith(".json")) return true;
   const line = lineOf(rule.origin);
+  // A rule of a template is cited by the line of its resource, whose logical id is a part of the rule's own.
+  const logicalId = /^ {2}(?<id>\w+):$/.exec(line)?.groups?.["id"];
+  if (logicalId !== undefined && rule.origin.id?.includes(logicalId) === true) return true;
   const words = rule.text.split(/\s+/).filter((word) => /\w/.test(word));
   return words.some((word) => line.includes(word.replace(/[:,]$/, ""))) || /default|\*/.test(rule.text);
 }

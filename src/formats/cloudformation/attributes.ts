@@ -11,35 +11,39 @@ interface Asked {
   readonly whole: () => Resource;
 }
 
-/** Attributes whose value names the resource itself, by type; `*` is for every type. */
-const ownNames: Readonly<Record<string, readonly string[]>> = {
-  "*": ["Id", "Arn"],
-  "AWS::EC2::VPC": ["VpcId"],
-  "AWS::EC2::Subnet": ["SubnetId"],
-  "AWS::EC2::SecurityGroup": ["GroupId"],
-  "AWS::EC2::RouteTable": ["RouteTableId"],
-  "AWS::EC2::InternetGateway": ["InternetGatewayId"],
-  "AWS::EC2::EgressOnlyInternetGateway": ["Id"],
-  "AWS::EC2::NatGateway": ["NatGatewayId"],
-  "AWS::EC2::EIP": ["AllocationId"],
-  "AWS::EC2::Instance": ["InstanceId"],
-  "AWS::EC2::PrefixList": ["PrefixListId"],
-  "AWS::EC2::VPNGateway": ["VPNGatewayId"],
-  "AWS::EC2::TransitGatewayRouteTable": ["TransitGatewayRouteTableId"],
-  "AWS::ElasticLoadBalancingV2::LoadBalancer": ["LoadBalancerArn"],
-  "AWS::ElasticLoadBalancingV2::Listener": ["ListenerArn"],
-  "AWS::ElasticLoadBalancingV2::TargetGroup": ["TargetGroupArn"],
-};
+/** Attributes whose value names the resource itself, whatever its type. */
+const ownNames: ReadonlySet<string> = new Set(["Id", "Arn"]);
 
-/** Attributes that repeat a property, by type. */
-const properties: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "AWS::EC2::VPC": { CidrBlock: "CidrBlock" },
-  "AWS::EC2::Subnet": { VpcId: "VpcId", AvailabilityZone: "AvailabilityZone", CidrBlock: "CidrBlock" },
-  "AWS::EC2::SecurityGroup": { VpcId: "VpcId" },
-  "AWS::EC2::Instance": { PrivateIp: "PrivateIpAddress", AvailabilityZone: "AvailabilityZone" },
-  "AWS::EC2::NetworkInterface": { PrimaryPrivateIpAddress: "PrivateIpAddress" },
-  "AWS::ElasticLoadBalancingV2::LoadBalancer": { SecurityGroups: "SecurityGroups" },
-};
+/** As `Type.Attribute`: what names the resource itself in one type. */
+const ownNamesOfType: ReadonlySet<string> = new Set([
+  "AWS::EC2::VPC.VpcId",
+  "AWS::EC2::Subnet.SubnetId",
+  "AWS::EC2::SecurityGroup.GroupId",
+  "AWS::EC2::RouteTable.RouteTableId",
+  "AWS::EC2::InternetGateway.InternetGatewayId",
+  "AWS::EC2::NatGateway.NatGatewayId",
+  "AWS::EC2::EIP.AllocationId",
+  "AWS::EC2::Instance.InstanceId",
+  "AWS::EC2::PrefixList.PrefixListId",
+  "AWS::EC2::VPNGateway.VPNGatewayId",
+  "AWS::EC2::TransitGatewayRouteTable.TransitGatewayRouteTableId",
+  "AWS::ElasticLoadBalancingV2::LoadBalancer.LoadBalancerArn",
+  "AWS::ElasticLoadBalancingV2::Listener.ListenerArn",
+  "AWS::ElasticLoadBalancingV2::TargetGroup.TargetGroupArn",
+]);
+
+/** As `Type.Attribute`: which property an attribute repeats. */
+const repeated: ReadonlyMap<string, string> = new Map([
+  ["AWS::EC2::VPC.CidrBlock", "CidrBlock"],
+  ["AWS::EC2::Subnet.VpcId", "VpcId"],
+  ["AWS::EC2::Subnet.AvailabilityZone", "AvailabilityZone"],
+  ["AWS::EC2::Subnet.CidrBlock", "CidrBlock"],
+  ["AWS::EC2::SecurityGroup.VpcId", "VpcId"],
+  ["AWS::EC2::Instance.PrivateIp", "PrivateIpAddress"],
+  ["AWS::EC2::Instance.AvailabilityZone", "AvailabilityZone"],
+  ["AWS::EC2::NetworkInterface.PrimaryPrivateIpAddress", "PrivateIpAddress"],
+  ["AWS::ElasticLoadBalancingV2::LoadBalancer.SecurityGroups", "SecurityGroups"],
+]);
 
 /** @param attribute undefined for a Ref */
 export function attributeOf(asked: Asked, attribute: string | undefined, origin: Origin): Value {
@@ -60,8 +64,9 @@ export function attributeOf(asked: Asked, attribute: string | undefined, origin:
   }
   if (type === "AWS::EC2::VPCEndpoint" && attribute === "NetworkInterfaceIds")
     return ofAws(`${id}.${attribute}`, origin);
-  if (ownNames["*"]?.includes(attribute) === true || ownNames[type]?.includes(attribute) === true) return own;
-  const property = properties[type]?.[attribute];
+  const named = `${type}.${attribute}`;
+  if (ownNames.has(attribute) || ownNamesOfType.has(named)) return own;
+  const property = repeated.get(named);
   const found = property === undefined ? undefined : asked.whole().properties.get(property);
   return found ?? ofAws(`${id}.${attribute}`, origin);
 }
