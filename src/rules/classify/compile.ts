@@ -35,7 +35,8 @@ function tableOf(program: Program, { list }: Dimensions): Table | undefined {
   );
 }
 
-function spansOf({ list }: Dimensions): Spans6 {
+/** How the IPv6 addresses of columns are numbered. */
+export function spansOf({ list }: Dimensions): Spans6 {
   const of = (field: "source" | "destination"): Uint32Array => {
     const meaning = list.find((dimension) => dimension.field === field)?.meaning;
     return wordsOfStarts(meaning?.kind === "spans6" ? meaning.starts : [0n]);

@@ -7,7 +7,7 @@ import { bucketed, nodeWords, none } from "./table.ts";
 const longest = 6;
 /** More room than this, in words, or more steps to make them, and the rest of the long lists stay as they are. */
 const mostBuckets = 1 << 24;
-const mostSteps = 500_000_000;
+const mostSteps = 200_000_000;
 
 export class Lists {
   #nodes = new Uint32Array(1024);
@@ -99,17 +99,22 @@ export class Lists {
     for (const member of members.toReversed()) {
       const [item, spec, low, high, , product] = this.#nodes.subarray(member, member + nodeWords);
       const first = (spec ?? 0) * stride;
-      for (let service = 0; service < count; service += 1) {
-        if ((((holds[first + (service >>> 5)] ?? 0) >>> (service & 31)) & 1) === 0) continue;
-        const next = row[service] ?? 0;
-        const key = (product ?? 0) * 2 ** 26 + next / nodeWords;
-        let made = shorter.get(key);
-        if (made === undefined) {
-          made = this.#add(item ?? none, spec ?? 0, low ?? 0, high ?? 0, next, product ?? 0);
-          shorter.set(key, made);
+      this.begin(item ?? none, spec ?? 0, low ?? 0, high ?? 0);
+      const before = (next: number): number => {
+        const at = next / nodeWords;
+        if (this.#lastBefore[at] === this.#product) return this.#madeBefore[at] ?? 0;
+        const key = (product ?? 0) * 2 ** 26 + at;
+        const made = shorter.get(key) ?? this.before(next);
+        shorter.set(key, made);
+        this.#lastBefore[at] = this.#product;
+        this.#madeBefore[at] = made;
+        return made;
+      };
+      for (let word = 0; word < stride; word += 1)
+        for (let bits = holds[first + word] ?? 0; bits !== 0; bits &= bits - 1) {
+          const service = word * 32 + 31 - Math.clz32(bits & -bits);
+          row[service] = before(row[service] ?? 0);
         }
-        row[service] = made;
-      }
     }
     return row;
   }
