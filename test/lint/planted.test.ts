@@ -9,8 +9,9 @@ import { groups } from "./groups.ts";
 import { order } from "./order.ts";
 import type { Pair } from "./pair.ts";
 import { returnTraffic } from "./return-traffic.ts";
+import { segmentation } from "./segmentation.ts";
 
-const pairs: readonly Pair[] = [...exposure, ...returnTraffic, ...order, ...groups];
+const pairs: readonly Pair[] = [...exposure, ...returnTraffic, ...order, ...groups, ...segmentation];
 
 function only(pair: Pair) {
   const check = findCheck(checks, pair.check);

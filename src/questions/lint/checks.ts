@@ -4,6 +4,7 @@ import { exposureChecks } from "./checks/exposure.ts";
 import { groupChecks } from "./checks/groups.ts";
 import { orderChecks } from "./checks/order.ts";
 import { returnTrafficChecks } from "./checks/return-traffic.ts";
+import { segmentationChecks } from "./checks/segmentation.ts";
 import type { Check } from "./model.ts";
 
 export const checks: readonly Check[] = [
@@ -11,4 +12,5 @@ export const checks: readonly Check[] = [
   ...returnTrafficChecks,
   ...orderChecks,
   ...groupChecks,
+  ...segmentationChecks,
 ];

@@ -1,0 +1,61 @@
+// RW704: a route that leads nowhere, in a table that a subnet with machines uses.
+import { formatAddressSet } from "../../../../packet/address-set.ts";
+import type { Context } from "../../context.ts";
+import type { Check, Edit } from "../../model.ts";
+import type { Route, RouteTable } from "../../../../estate/model.ts";
+
+export const blackholeRoute: Check = {
+  number: "RW704",
+  name: "blackhole-route",
+  title: "A route leads nowhere",
+  severity: "low",
+  why:
+    "What it led to (a NAT gateway, a peering, an interface) is gone, and everything to these addresses is dropped without an answer: " +
+    "programs wait for their time-out, and people look for the fault in the firewall.",
+  references: [
+    {
+      title: "VPC user guide, “Configure route tables” (blackhole routes)",
+      url: "https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html",
+    },
+  ],
+  *run(context) {
+    for (const table of context.routeTables()) {
+      if (!isUsed(context, table)) continue;
+      for (const route of table.routes) {
+        // One that a person wrote as such is a decision.
+        if (route.target.kind !== "blackhole" || /^blackhole\b|: blackhole/.test(route.text)) continue;
+        yield {
+          subject: {
+            kind: "route-table",
+            id: table.id,
+            name: table.name,
+            part: formatAddressSet(route.destination),
+          },
+          title: `${table.name} sends ${formatAddressSet(route.destination)} nowhere: ${route.text}`,
+          origins: [route.origin],
+          remedy: {
+            text: "lead it to what took the place of what is gone, or remove it",
+            edit: without(table, route),
+          },
+        };
+      }
+    }
+  },
+};
+
+function isUsed({ estate }: Context, table: RouteTable): boolean {
+  const subnets = new Set([...estate.interfaces.values()].map((place) => place.subnet));
+  return [...estate.subnets.values()].some(
+    (subnet) => subnet.routeTable === table.id && subnets.has(subnet.id),
+  );
+}
+
+function without(table: RouteTable, route: Route): Edit {
+  return (estate) => ({
+    ...estate,
+    routeTables: new Map(estate.routeTables).set(table.id, {
+      ...table,
+      routes: table.routes.filter((item) => item !== route),
+    }),
+  });
+}
