@@ -25,6 +25,10 @@ const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: "what can reach what, there and back, for all packets at once",
     load: async () => (await import("./reach.ts")).reachVerb,
   },
+  assert: {
+    summary: "the estate's own “must” and “must not”, proved or broken by a packet",
+    load: async () => (await import("./assert.ts")).assertVerb,
+  },
   diff: {
     summary: "what a change opens, closes and cuts, proved for all packets",
     load: async () => (await import("./diff.ts")).diffVerb,

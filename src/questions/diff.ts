@@ -14,6 +14,7 @@ import { weightOf } from "./diff/weigh.ts";
 import { portsOf } from "./lint/settings.ts";
 import { reachability, type Engine } from "./reach/engine.ts";
 import type { FlowSet, PairReach } from "./reach/model.ts";
+import { serviceSet } from "./reach/service-set.ts";
 
 export type { Diff, FlowChange, Cut } from "./diff/model.ts";
 
@@ -147,7 +148,9 @@ class Comparison {
   #cut(flows: FlowSet, pair: PairReach, shared: Omit<Cut, "tracking" | "at" | "why">): void {
     const fates = new Map<string, Cut>();
     for (const service of flows.services()) {
-      const own = pair.flows(this.after.space.and(flows.set, serviceSet(this.after, service)));
+      const own = pair.flows(
+        this.after.space.and(flows.set, serviceSet(this.after.space, pair.family, service)),
+      );
       const witness = pair.witness(own);
       if (witness === undefined) continue;
       const fate = fateOf(this.before, this.after, pair, witness);
@@ -169,16 +172,6 @@ interface About {
   readonly to: JointEnd;
   readonly was: PairReach | undefined;
   readonly is: PairReach | undefined;
-}
-
-function serviceSet(
-  { space }: Engine,
-  { protocol, destinationPorts }: FlowChange["services"][number],
-): PacketSet {
-  const one = protocol === "any" ? space.all : space.number("protocol", [protocol, protocol]);
-  return destinationPorts === undefined
-    ? one
-    : space.and(one, space.number("destination-port", destinationPorts));
 }
 
 function pairOf(

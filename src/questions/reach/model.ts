@@ -109,6 +109,8 @@ export interface PairReach {
   readonly via: readonly string[];
   /** Lazily: every ring on the way there and back, in order. */
   readonly rings: () => readonly RingShare[];
+  /** Every flow that the one could begin with the other. */
+  readonly all: FlowSet;
   /** Any set of flows, to be asked as one of this pair: what two answers have in common, or differ in. */
   readonly flows: (set: PacketSet) => FlowSet;
   /**

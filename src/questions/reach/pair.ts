@@ -62,6 +62,10 @@ export class ReachedPair implements PairReach {
     return this.flows(this.#reached.outcome.oneWay);
   }
 
+  get all(): FlowSet {
+    return this.flows(this.#reached.context.flows);
+  }
+
   get via(): readonly string[] {
     return this.#reached.way.via;
   }
