@@ -268,6 +268,11 @@ function verdictsOf(program: Program, point: Point, without: ReadonlySet<number>
   return [...walk(program, point, without).verdicts].join(" ");
 }
 
+function keyOf(program: Program, rule: number): string | undefined {
+  const effect = program.effects[rule];
+  return effect?.kind === "decide" ? effect.verdict.key : undefined;
+}
+
 function sameVerdicts(program: Program, without: ReadonlySet<number>): boolean {
   return everyPoint.every((point) => verdictsOf(program, point) === verdictsOf(program, point, without));
 }
@@ -302,10 +307,13 @@ function faultOf(program: Program, fact: Fact): string | undefined {
     }
     case "undecided":
       return "nothing is too large here";
+    case "hides": {
+      const seen = fact.rules.filter((hidden) => leftBy(program, hidden, [rule]));
+      return seen.length > 0 ? `it does not hide ${seen.join()} alone` : undefined;
+    }
     case "redundant":
     case "correlated":
     case "generalises":
-    case "hides":
       return undefined;
   }
 }
@@ -335,7 +343,7 @@ describe("every fact, against every packet", () => {
   it("is right about who is reached, and names covers of which each is needed", () => {
     fc.assert(
       fc.property(smallProgram, (program) => {
-        const faults = analyseList(program).flatMap((fact) => {
+        const faults = analyseList(program, { leastHidden: 1 }).flatMap((fact) => {
           const fault = faultOf(program, fact);
           return fault === undefined ? [] : [{ fault, fact }];
         });
@@ -367,6 +375,25 @@ describe("every fact, against every packet", () => {
     );
   });
 
+  it("names later rules that suffice to decide a redundant rule's packets as it does", () => {
+    fc.assert(
+      fc.property(smallProgram, (program) => {
+        const loose = ofKind(analyseList(program), "redundant").filter(({ rule, by }) => {
+          const key = keyOf(program, rule);
+          const others = [...program.effects.keys()].filter(
+            (other) => other > rule && keyOf(program, other) === key && !by.includes(other),
+          );
+          const out = new Set([rule, ...others]);
+          return everyPoint
+            .filter((point) => verdictsOf(program, point) === key && comes(program, rule, point))
+            .some((point) => verdictsOf(program, point, out) !== key);
+        });
+        expect(loose).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("misses none: where all is known and reached, taking out one rule more changes some verdict", () => {
     fc.assert(
       fc.property(smallProgram, (program) => {
@@ -391,6 +418,65 @@ describe("every fact, against every packet", () => {
         expect(overlapFaults(program, analyseList(program))).toEqual([]);
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+/** By counting: the pairs of rules that cross, and those of which the later one is the general rule. */
+function countedPairs(program: Program): { readonly crossing: string[]; readonly general: string[] } {
+  const reached = new Set(everyPoint.flatMap((point) => [...walk(program, point).seen]));
+  const sideOf = (rule: number): string | undefined => {
+    const effect = program.effects[rule];
+    return effect?.kind === "decide" && effect.verdict.side !== "other" && reached.has(rule)
+      ? effect.verdict.side
+      : undefined;
+  };
+  const pairs = [...program.effects.keys()].flatMap((later) =>
+    Array.from({ length: later }, (_, earlier) => ({ earlier, later })).filter(
+      (pair) =>
+        sideOf(pair.earlier) !== undefined &&
+        sideOf(later) !== undefined &&
+        sideOf(pair.earlier) !== sideOf(later),
+    ),
+  );
+  const pointsOf = (rule: number): readonly Point[] =>
+    everyPoint.filter((point) => matchedBy(program, rule, point));
+  const isInside = (inner: number, outer: number): boolean =>
+    pointsOf(inner).every((point) => matchedBy(program, outer, point));
+  const decidesInBoth = ({ earlier, later }: { earlier: number; later: number }): boolean =>
+    pointsOf(later).some(
+      (point) => matchedBy(program, earlier, point) && walk(program, point).seen.has(earlier),
+    );
+  return {
+    crossing: pairs
+      .filter(
+        (pair) =>
+          !isInside(pair.earlier, pair.later) && !isInside(pair.later, pair.earlier) && decidesInBoth(pair),
+      )
+      .map(({ earlier, later }) => `${earlier} < ${later}`),
+    general: pairs
+      .filter(({ earlier, later }) => isInside(earlier, later))
+      .map(({ earlier, later }) => `${earlier} < ${later}`),
+  };
+}
+
+describe("overlaps, where all is known", () => {
+  it("are exactly the pairs that counting finds", () => {
+    fc.assert(
+      fc.property(smallProgram, (program) => {
+        const known = { ...program, must: program.may };
+        // What may end or go on leaves it open who decides.
+        fc.pre(known.effects.every(({ kind }) => kind !== "unknown"));
+        const facts = analyseList(known, { mostOverlaps: 99 });
+        const counted = countedPairs(known);
+        expect(
+          ofKind(facts, "correlated").flatMap((fact) => fact.with.map((one) => `${one.rule} < ${fact.rule}`)),
+        ).toEqual(counted.crossing);
+        expect(
+          ofKind(facts, "generalises").flatMap((fact) => fact.of.map((one) => `${one.rule} < ${fact.rule}`)),
+        ).toEqual(counted.general);
+      }),
+      { numRuns: 150 },
     );
   });
 });

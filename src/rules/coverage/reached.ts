@@ -74,7 +74,7 @@ function fewest(walks: Walks, covered: readonly Covered[], used: readonly number
     left.delete(rule);
     if (!covers(walks, few, left)) left.add(rule);
   }
-  return [...left];
+  return used.filter((rule) => left.has(rule));
 }
 
 function ofRules({ table }: Walks, { takers, skips }: Obstacles, rules: ReadonlySet<number>): Obstacles {
