@@ -41,7 +41,7 @@ export async function loadEstate(path: string, tree: SourceTree = diskTree): Pro
 function unrecognised(path: string): Problem {
   return new Problem("unrecognised", `${path} holds nothing that Ringwall reads`, {
     remedy:
-      "it reads aws ec2 describe-* JSON, terraform show -json, iptables-save, nft -j list ruleset, Kubernetes YAML or JSON, and ringwall.yaml",
+      "it reads aws ec2 describe-* JSON, terraform show -json, CloudFormation templates, iptables-save, nft -j list ruleset, Kubernetes YAML or JSON, and ringwall.yaml",
   });
 }
 

@@ -27,7 +27,7 @@ function candidates(file: SourceFile): readonly string[] {
       : mayBeTemplate(file)
         ? ["cloudformation", "kubernetes"]
         : ["kubernetes", "ringwall"];
-  if (mayBeTemplate(file)) return ["cloudformation"];
+  if (mayBeTemplate(file)) return ["cloudformation", "iptables", "ringwall", "kubernetes"];
   return ["iptables", "ringwall", "kubernetes"];
 }
 
