@@ -98,9 +98,9 @@ function boxesAt(boxes: readonly Box[], source: number, destination: number): re
 }
 
 export async function benchSpace(): Promise<Line[]> {
-  const rules = ruleList(1_000);
+  const rules = ruleList(2_000);
   const build = await measure(() => acceptedSet(new Space({ question: "bench" }), rules));
-  const twin = await measure(() => acceptedBoxes(rules), { rounds: 3, warm: 1 });
+  const twin = await measure(() => acceptedBoxes(rules), { rounds: 1, warm: 0 });
   const space = new Space({ question: "bench" });
   const accepted = acceptedSet(space, rules);
   const boxes = acceptedBoxes(rules);

@@ -31,7 +31,7 @@ function widened(sets: FieldSets, a: Edge, box: Box, order: readonly Field[]): B
     if (!wide.has(field) || (field === "family" && (wide.has("source") || wide.has("destination")))) continue;
     const outside = bdd.minus(boxSet(sets, withValues(wide, field, 1)), a);
     const others = sets.variables(fields.filter((one) => one !== field));
-    const values = bdd.not(bdd.exists(outside, others));
+    const values = bdd.forall(bdd.not(outside), others);
     if (values !== valuesOf(wide, field)) wide = withValues(wide, field, values);
   }
   return wide;
