@@ -1,6 +1,6 @@
 // Parts the packets that entered a chain by what becomes of them: the three answers that every question gives.
 import type { PacketSet, Space } from "../../space/space.ts";
-import type { ChainSets } from "./chain-sets.ts";
+import type { ChainSets } from "./model.ts";
 
 /** A partition of the packets that entered. */
 export interface Verdicts {
