@@ -42,6 +42,8 @@ interface Found {
   readonly why: string;
   /** Who of the class breaks it, where it is not all of it. */
   readonly who?: string;
+  /** The ends by the members that the words mean. */
+  readonly named?: { readonly from: string; readonly to: string };
 }
 
 function check(engine: Engine, assertion: Assertion): Checked {
@@ -107,8 +109,9 @@ function possible({ space }: Engine, pair: PairReach): PacketSet {
 /** Every one of `from` reaches every one of `to`. */
 function must(engine: Engine, assertion: Assertion, from: Ends, to: Ends, found: Found[]): void {
   const { space } = engine;
-  for (const a of from.keys())
-    for (const b of to.keys()) {
+  for (const [a, meantFrom] of from)
+    for (const [b, meantTo] of to) {
+      const named = { from: nameOf(engine, meantFrom), to: nameOf(engine, meantTo) };
       if (a.kind === "outside" && b.kind === "outside") continue;
       if (a === b && a.kind === "inside" && a.interfaces.length === 1) continue;
       const families = familiesOf(assertion).filter((family) => canSpeak(engine, a, b, family));
@@ -116,7 +119,7 @@ function must(engine: Engine, assertion: Assertion, from: Ends, to: Ends, found:
         const pair = engine.examined(a, b, family);
         const wanted = asked(engine, assertion, family);
         if (pair === undefined) {
-          found.push({ from: a, to: b, family, set: wanted, why: "no way leads there" });
+          found.push({ from: a, to: b, named, family, set: wanted, why: "no way leads there" });
           continue;
         }
         const lacking = space.minus(space.and(pair.all.set, wanted), pair.allowed.set);
@@ -126,6 +129,7 @@ function must(engine: Engine, assertion: Assertion, from: Ends, to: Ends, found:
         found.push({
           from: a,
           to: b,
+          named,
           family,
           pair,
           set: lacking,
@@ -137,6 +141,23 @@ function must(engine: Engine, assertion: Assertion, from: Ends, to: Ends, found:
         });
       }
     }
+}
+
+/** As many members as a name lists before it counts. */
+const mostNamed = 3;
+
+/** A class by its members that are meant. */
+function nameOf(engine: Engine, { end, others }: Meant): string {
+  if (end.kind === "outside" || others.length === 0) return end.name;
+  const names = end.interfaces
+    .filter((id) => !others.includes(id))
+    .map((id) => {
+      const place = engine.estate.interfaces.get(id);
+      return (place === undefined ? undefined : engine.index.hostOf(place)?.name) ?? place?.name ?? id;
+    });
+  return names.length <= mostNamed
+    ? names.join(", ")
+    : `${names.slice(0, mostNamed).join(", ")} and ${names.length - mostNamed} more`;
 }
 
 function canSpeak(engine: Engine, a: EndClass, b: EndClass, family: Family): boolean {
@@ -221,13 +242,14 @@ function open(engine: Engine, pair: PairReach, set: PacketSet, why: string, who?
   };
 }
 
-function breachOf(engine: Engine, { from, to, family, pair, set, why, who }: Found): Breach {
+function breachOf(engine: Engine, found: Found): Breach {
+  const { from, to, family, pair, set, why, who, named } = found;
   const flows = pair?.flows(set);
   const packet = flows === undefined ? undefined : pair?.witness(flows);
   const traced = packet === undefined ? undefined : traceOf(engine, from, to, packet);
   return {
-    from: who === undefined ? from.name : `${from.name} (${who})`,
-    to: to.name,
+    from: who === undefined ? (named?.from ?? from.name) : `${from.name} (${who})`,
+    to: named?.to ?? to.name,
     family,
     services: flows?.services() ?? [],
     why,
