@@ -10,6 +10,7 @@ import { kubernetesReader } from "../src/formats/kubernetes/reader.ts";
 import { nftablesReader } from "../src/formats/nftables/reader.ts";
 import type { Reader, SourceFile } from "../src/formats/reader.ts";
 import { ringwallReader } from "../src/formats/ringwall/reader.ts";
+import { terraformReader } from "../src/formats/terraform/reader.ts";
 import { readCapture } from "../src/packet/capture/capture.ts";
 import { decode } from "../src/packet/decode.ts";
 import { packetText } from "../src/packet/packet.ts";
@@ -133,6 +134,12 @@ export const targets: readonly Target[] = [
       const ending = text.trimStart().startsWith("{") ? "json" : "yaml";
       readAndAsk(cloudformationReader, [{ path: `shop.${ending}`, text }]);
     },
+  }),
+  textTarget({
+    name: "terraform",
+    weight: 0.5,
+    seeds: [seedText("shop.terraform.json")],
+    run: (text) => readAndAsk(terraformReader, [{ path: "plan.json", text }]),
   }),
   textTarget({
     name: "kubernetes",

@@ -507,6 +507,43 @@ const promised: readonly Promised[] = [
   // Who the partner is, is a parameter without a value: only its port hangs on it.
   { example: "cloudformation", ask: "203.0.113.9 shop 8443", answer: "depends" },
   { example: "cloudformation", ask: "203.0.113.9 shop 8444", answer: "denied" },
+  // A plan, before it is applied: rules go by the addresses of their resources, made-up addresses by their machines.
+  {
+    example: "terraform/state.json",
+    ask: "internet web-1 443",
+    answer: "allowed",
+    steps: ["forward security-group allowed aws_vpc_security_group_ingress_rule.https"],
+  },
+  {
+    example: "terraform/state.json",
+    ask: "web-1 db 5432",
+    answer: "allowed",
+    steps: [
+      "forward security-group allowed aws_vpc_security_group_egress_rule.web_to_db",
+      "forward security-group allowed aws_vpc_security_group_ingress_rule.db_from_web",
+    ],
+  },
+  {
+    example: "terraform/plan.json",
+    ask: "internet bastion 22",
+    answer: "allowed",
+    steps: [
+      "forward nacl allowed module.network.aws_default_network_acl.this rule 100",
+      "forward security-group allowed aws_vpc_security_group_ingress_rule.bastion_ssh",
+    ],
+  },
+  {
+    example: "terraform/plan.json",
+    ask: "bastion db 5432",
+    answer: "allowed",
+    steps: ["forward security-group allowed aws_vpc_security_group_ingress_rule.db_from_bastion"],
+  },
+  {
+    example: "terraform/plan.json",
+    ask: "internet web-1 22",
+    answer: "denied",
+    blockers: ["forward security-group web inbound"],
+  },
 ];
 
 /** The attack on port 6379 with some rings off: the others refuse it, in the order of the wire. */
@@ -618,6 +655,9 @@ function ruleOf(step: Step, expected: readonly string[]): string {
 function citesItsLine(rule: Rule): boolean {
   if (rule.origin.file.endsWith(".json")) return true;
   const line = lineOf(rule.origin);
+  // A rule of a Terraform resource is cited by the line that opens the resource's block.
+  const block = /^resource "(?<type>\w+)" "(?<name>\w+)" \{$/.exec(line)?.groups;
+  if (block !== undefined) return rule.origin.id?.includes(`${block["type"]}.${block["name"]}`) === true;
   // A rule of a template is cited by the line of its resource, whose logical id is a part of the rule's own.
   const logicalId = /^ {2}(?<id>\w+):$/.exec(line)?.groups?.["id"];
   if (logicalId !== undefined && rule.origin.id?.includes(logicalId) === true) return true;
