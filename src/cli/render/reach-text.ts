@@ -2,7 +2,7 @@
 // what each ring by itself lets through.
 import { originText } from "../../problem.ts";
 import type { PairReach, Reach } from "../../questions/reach/model.ts";
-import { flowTexts } from "../../questions/reach/service-text.ts";
+import { flowText, flowTexts } from "../../questions/reach/service-text.ts";
 import { endName } from "./end-name.ts";
 import { paint, type Paint } from "./paint.ts";
 import { reachRows, type ReachRow, type RowKind } from "./reach-rows.ts";
@@ -21,16 +21,36 @@ export function reachText(
   const rows = reachRows(reach);
   const lines = [
     `${p.strong(`what reaches what in ${estateName}`)}  ${countText(reach)}`,
-    ...[...Map.groupBy(rows, (row) => row.pair.from)].flatMap(([from, own]) => [
-      "",
-      p.strong(endName(from)),
-      ...blockLines(own, p, about.rings),
-    ]),
+    ...sections(rows, p, about.rings),
     ...(rows.length === 0 ? ["", "Nothing reaches anything that was asked about."] : []),
     ...legend(rows, p),
     ...unknownLine(reach, p),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** A section for each source; sources that reach the same by the same share one. */
+function sections(rows: readonly ReachRow[], p: Paint, rings: boolean): string[] {
+  const bySource = Map.groupBy(rows, ({ pair }) => `${pair.from.id} ${pair.family}`);
+  const blocks = [...bySource.values()].map((own) => ({ own, lines: blockLines(own, p, rings) }));
+  const alike = Map.groupBy(blocks, ({ own, lines }) => `${own[0]?.pair.family ?? ""}\n${lines.join("\n")}`);
+  return [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const names = same.flatMap(({ own }) => own.slice(0, 1).map((row) => endName(row.pair.from)));
+    const family = first.own[0]?.pair.family === 6 ? " (IPv6)" : "";
+    return ["", p.strong(`${nameList(names)}${family}`), ...first.lines];
+  });
+}
+
+/** As many names as one line lists before it counts. */
+const mostNames = 5;
+
+function nameList(names: readonly string[]): string {
+  const own = [...new Set(names)];
+  return own.length <= mostNames
+    ? own.join(", ")
+    : `${own.slice(0, mostNames - 1).join(", ")} and ${own.length - mostNames + 1} more`;
 }
 
 export function countText(reach: Reach): string {
@@ -39,22 +59,32 @@ export function countText(reach: Reach): string {
   return `${count(reach.classes.length, "class", "classes")} of ends, ${count(reach.pairs.length, "pair", "pairs")} with flows`;
 }
 
+/** A line for each service list of a source, with the destinations that it holds for. */
 function blockLines(rows: readonly ReachRow[], p: Paint, rings: boolean): string[] {
-  const both = new Set(rows.map((row) => row.pair.family)).size > 1;
-  const label = (row: ReachRow): string => `${endName(row.pair.to)}${both ? ` (IPv${row.pair.family})` : ""}`;
-  const width = Math.min(48, Math.max(...rows.map((row) => label(row).length)));
-  return rows.flatMap((row) => {
+  const groups = [...Map.groupBy(rows, (row) => rowKey(row, rings)).values()];
+  const label = (group: readonly ReachRow[]): string => nameList(group.map((row) => endName(row.pair.to)));
+  const width = Math.min(48, Math.max(...groups.map((group) => label(group).length)));
+  return groups.flatMap((group) => {
+    const [row] = group;
+    if (row === undefined) return [];
     const [first = "", ...rest] = flowTexts(row.services, mostServices);
     const colour = row.kind === "allowed" ? p.good : row.kind === "depends" ? p.unsure : p.bad;
     const via = row.pair.via.length === 0 ? "" : p.faint(`  via ${row.pair.via.join(", ")}`);
     const indent = `    ${" ".repeat(width)}  `;
     return [
-      `  ${colour(marks[row.kind])} ${label(row).padEnd(width)}  ${first}${via}`,
+      `  ${colour(marks[row.kind])} ${label(group).padEnd(width)}  ${first}${via}`,
       ...rest.map((text) => `${indent}${text}`),
       ...row.causes.map((cause) => `${indent}${p.faint(`depends on ${cause}`)}`),
       ...(rings ? ringLines(row.pair, indent, p) : []),
     ];
   });
+}
+
+/** What rows must share to stand in one line; with the rings shown, every pair stands alone. */
+function rowKey(row: ReachRow, rings: boolean): string {
+  const { kind, services, causes, pair } = row;
+  const own = rings ? [pair.to.id] : [];
+  return [kind, ...services.map(flowText), ...pair.via, ...causes, ...own].join("\n");
 }
 
 function ringLines(pair: PairReach, indent: string, p: Paint): string[] {
