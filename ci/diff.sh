@@ -10,7 +10,7 @@
 #   RINGWALL_FAIL     as diff --fail (default: high)
 #   RINGWALL_OUT      the folder for ringwall.md, ringwall.sarif and ringwall.junit.xml (default: ringwall-report)
 #
-# Exit status: 0 nothing that RINGWALL_FAIL names, 1 something, 2 unusable input.
+# Exit status: 0 nothing that RINGWALL_FAIL names, 1 something, 2 unusable input (or what ringwall ended with).
 set -euo pipefail
 
 : "${RINGWALL:=ringwall}" "${RINGWALL_FAIL:=high}" "${RINGWALL_OUT:=ringwall-report}"
