@@ -52,8 +52,12 @@ export function findEndpoint(estate: Estate, text: string): Endpoint {
   });
 }
 
+const internets = new WeakMap<Estate, AddressSet>();
+
 /** The internet as an estate sees it: without the addresses that are its own. */
 function internetOf(estate: Estate): AddressSet {
+  const before = internets.get(estate);
+  if (before !== undefined) return before;
   const networks = [...estate.networks.values()].flatMap((network) => network.prefixes.map(prefixSet));
   const shown = [...estate.interfaces.values()].flatMap((place) =>
     place.addresses.flatMap((item) => (item.public === undefined ? [] : [singleAddress(item.public)])),
@@ -62,7 +66,12 @@ function internetOf(estate: Estate): AddressSet {
   const services = [...estate.gateways.values()].flatMap((gateway) =>
     gateway.kind === "vpc-endpoint" ? [gateway.prefixes] : [],
   );
-  return subtractAddresses(internetAddresses, unionOfAddresses([...networks, ...shown, ...services]));
+  const internet = subtractAddresses(
+    internetAddresses,
+    unionOfAddresses([...networks, ...shown, ...services]),
+  );
+  internets.set(estate, internet);
+  return internet;
 }
 
 function byAddress(estate: Estate, address: Address, text: string): Endpoint {
@@ -114,10 +123,28 @@ function byTag(estate: Estate, text: string): Endpoint | undefined {
   return direct.length === 0 ? undefined : inside(estate, direct, text);
 }
 
+const named = new WeakMap<ReadonlyMap<string, Place>, ReadonlyMap<string, readonly string[]>>();
+
+/** Ids by name, made once: a lint asks about thousands of places. */
+function namesIn(places: ReadonlyMap<string, Place>): ReadonlyMap<string, readonly string[]> {
+  const before = named.get(places);
+  if (before !== undefined) return before;
+  const made = new Map<string, string[]>();
+  for (const [id, { name }] of places) {
+    const ids = made.get(name);
+    if (ids === undefined) made.set(name, [id]);
+    else ids.push(id);
+  }
+  named.set(places, made);
+  return made;
+}
+
 function byName(estate: Estate, text: string): Endpoint | undefined {
-  const matching = <T extends Place>(places: ReadonlyMap<string, T>): T[] => {
+  const matching = <T extends Place>(places: ReadonlyMap<string, T>): readonly T[] => {
     const own = places.get(text);
-    return own === undefined ? [...places.values()].filter((place) => place.name === text) : [own];
+    if (own !== undefined) return [own];
+    const ids = namesIn(places).get(text) ?? [];
+    return ids.flatMap((id) => places.get(id) ?? []);
   };
   const hosts = matching(estate.hosts);
   const balancers = matching(estate.loadBalancers);

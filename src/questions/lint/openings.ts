@@ -5,6 +5,7 @@ import type { Interface } from "../../estate/model.ts";
 import { holds, intersection, pairsOf, type NumberSet } from "../../packet/intervals.ts";
 import { isAddress, type AddressSet } from "../../packet/address-set.ts";
 import type { AddressValue, NumberValue, Packet } from "../../packet/packet.ts";
+import { anyPort } from "../../packet/protocol.ts";
 import type { Step } from "../../rules/step.ts";
 import type { TraceCase } from "../trace/model.ts";
 import type { Context } from "./context.ts";
@@ -26,29 +27,32 @@ export function openingsTo(
   service: { readonly protocol: number; readonly ports: NumberSet; readonly family: 4 | 6 },
 ): readonly Opening[] {
   if (!to.addresses.some((item) => item.address.family === service.family)) return [];
-  const { protocol, family } = service;
-  return answered(context, to, protocol, service.ports).flatMap((port) =>
-    openingsOf(context.ask({ from, to: to.id, protocol, port, family })?.cases ?? []),
-  );
+  const { protocol, family, ports } = service;
+  // Every port is asked about once, and what a check wants to know of it is taken from that.
+  return answered(context, to, protocol)
+    .flatMap((port) => openingsOf(context.ask({ from, to: to.id, protocol, port, family })?.cases ?? []))
+    .flatMap((opening) => narrowed(opening, ports));
+}
+
+function narrowed(opening: Opening, ports: NumberSet): readonly Opening[] {
+  const own = opening.packet.destinationPort;
+  if (own === undefined) return [opening];
+  if (typeof own === "number") return holds(ports, own) ? [opening] : [];
+  const shared = intersection(own, ports);
+  if (shared.length === 0) return [];
+  return [{ ...opening, packet: { ...opening.packet, destinationPort: shared } }];
 }
 
 /** The ports that something behind the interface answers on, as far as that is known: one by one then, else as a set. */
-function answered(
-  context: Context,
-  place: Interface,
-  protocol: number,
-  ports: NumberSet,
-): readonly (number | NumberSet)[] {
+function answered(context: Context, place: Interface, protocol: number): readonly (number | NumberSet)[] {
   const balancer = context.index.loadBalancerOf(place);
   const listens = context.index.hostOf(place)?.listens;
   const known =
-    balancer?.listeners
-      .filter((item) => item.protocol === protocol)
-      .flatMap((item) => pairsOf(intersection(item.ports, ports))) ??
+    balancer?.listeners.filter((item) => item.protocol === protocol).flatMap((item) => pairsOf(item.ports)) ??
     listens
-      ?.filter((item) => item.protocol === protocol && !item.local && holds(ports, item.port))
+      ?.filter((item) => item.protocol === protocol && !item.local)
       .map((item): [number, number] => [item.port, item.port]);
-  if (known === undefined) return [ports];
+  if (known === undefined) return [anyPort];
   return known.map(([first, last]): number | NumberSet => (first === last ? first : [first, last]));
 }
 
