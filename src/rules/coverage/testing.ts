@@ -1,6 +1,7 @@
 // A universe small enough to count out: three dimensions of eight coordinates, programs drawn at random from it, and a walk
 // that tries every way that unknown matches leave open.
 import * as fc from "fast-check";
+import type { Fact } from "./facts.ts";
 import type { Effect, FlatBoxes, Point, Program } from "./program.ts";
 
 export type Sides = readonly (readonly [number, number])[];
@@ -143,3 +144,11 @@ export const smallProgram: fc.Arbitrary<Program> = fc
       ? {}
       : { otherwise: { key: policy, side: policy === "accept" ? ("permit" as const) : ("deny" as const) } }),
   }));
+
+/** The facts of one kind. */
+export function ofKind<K extends Fact["kind"]>(
+  facts: readonly Fact[],
+  kind: K,
+): Extract<Fact, { kind: K }>[] {
+  return facts.filter((fact): fact is Extract<Fact, { kind: K }> => fact.kind === kind);
+}

@@ -4,12 +4,13 @@ import type { Family } from "../../packet/address.ts";
 import type { Extent, Region } from "../boxes/model.ts";
 import { boxCount } from "../boxes/boxes.ts";
 import { meet, nowhere } from "../boxes/regions.ts";
-import { outcomeKey } from "../evaluate.ts";
 import { all, always, type Match } from "../match.ts";
 import type { Action, Chain, ChainSet, Rule } from "../rule.ts";
-import type { Effect, Program, Verdict } from "./program.ts";
+import { calledFrom, matchesOf } from "./called.ts";
+import type { Effect, Program } from "./program.ts";
 import { withoutHidden } from "./shown.ts";
 import { Universe } from "./universe.ts";
+import { decide, policyAction } from "./verdicts.ts";
 
 /** Where a rule stands: its chain, and the jumps that led there, outermost first. */
 export interface Place {
@@ -254,72 +255,4 @@ function within(outer: Bounds, inner: Bounds): Bounds {
     return both === undefined ? { must: nowhere, may } : { must: both, may: both };
   }
   return { must: meet(outer.must, inner.must) ?? nowhere, may };
-}
-
-/** What a policy does: as in evaluate.ts, it drops, rejects or accepts. */
-function policyAction({ actions: [action] }: Rule): Deciding {
-  return action?.kind === "drop" || action?.kind === "reject" ? action : { kind: "accept" };
-}
-
-type Deciding = Extract<
-  Action,
-  { kind: "accept" | "drop" | "reject" | "queue" | "dnat" | "snat" | "masquerade" | "redirect" | "netmap" }
->;
-
-function decide(action: Deciding): Effect {
-  return { kind: "decide", verdict: verdictOf(action) };
-}
-
-function verdictOf(action: Deciding): Verdict {
-  switch (action.kind) {
-    case "accept":
-      return { key: "accept", side: "permit" };
-    case "drop":
-      return { key: "drop", side: "deny" };
-    case "reject":
-      return { key: `reject ${action.with ?? ""}`, side: "deny" };
-    case "queue":
-      return { key: action.bypass ? "queue bypass" : "queue", side: "other" };
-    case "dnat":
-    case "snat":
-    case "masquerade":
-    case "redirect":
-    case "netmap":
-      return { key: outcomeKey({ kind: "translate", translation: action }), side: "other" };
-  }
-}
-
-/** The chain and every chain that it may come to. */
-function calledFrom(chain: Chain, chains: ChainSet): Chain[] {
-  const found = new Set([chain]);
-  // A set hands out what is added to it while it is walked.
-  for (const { rules } of found)
-    for (const { actions } of rules)
-      for (const name of targetsOf(actions)) {
-        const target = chains.get(name);
-        if (target !== undefined) found.add(target);
-      }
-  return [...found];
-}
-
-function targetsOf(actions: readonly Action[]): string[] {
-  return actions.flatMap((action) => {
-    if (action.kind === "jump" || action.kind === "goto") return [action.chain];
-    if (action.kind === "when") return targetsOf(action.actions);
-    return action.kind === "lookup" ? action.entries.flatMap((entry) => targetsOf(entry.actions)) : [];
-  });
-}
-
-/** Every match that a rule asks, its actions' own among them. */
-function matchesOf(match: Match, actions: readonly Action[]): Match[] {
-  const inside = actions.flatMap((action): Match[] => {
-    if (action.kind === "when") return matchesOf(action.match, action.actions);
-    if (action.kind !== "lookup") return [];
-    const { fields, entries, name } = action;
-    return entries.flatMap((entry) => [
-      { kind: "tuple", fields, elements: [entry.key], name } as const,
-      ...matchesOf(entry.match ?? { kind: "always" }, entry.actions),
-    ]);
-  });
-  return [match, ...inside];
 }

@@ -1,8 +1,9 @@
 // A program made ready for questions: its boxes in one table, and what can stop or lead a packet on its way to a rule.
 // Chooses obstacles only; whether a packet gets past them is asked in escape.ts.
-import { Drawers, firstFrom } from "./drawers.ts";
+import { firstFrom } from "./drawers.ts";
 import { escape, holdsAll, type Obstacles, type Skip, type Taker } from "./escape.ts";
 import type { Effect, Point, Program, Verdict } from "./program.ts";
+import { exactRules, joinTables, type Meeting, type RuleBoxes } from "./rule-boxes.ts";
 import { boxOf, hasPoint, meets, Search, type Box, type Found } from "./search.ts";
 import { pointInOrder, tableOf, tellingOrder, type Table } from "./table.ts";
 
@@ -14,29 +15,6 @@ export type Mode = "possible" | "certain";
 
 /** A coordinate of a dimension, from `low` to `high`, that people would recognise in a packet. */
 export type Recognisable = (dimension: number, low: number, high: number) => number;
-
-interface Meeting {
-  readonly rule: number;
-  readonly box: number;
-}
-
-/** Boxes of the table, in the order of their rules. */
-class RuleBoxes {
-  /** Rule r's are from[r] … from[r + 1] − 1 of `boxes`. */
-  readonly from: Uint32Array;
-  readonly boxes: readonly number[];
-  readonly byRule: readonly (readonly number[])[];
-  readonly drawers: Drawers;
-
-  constructor(table: Table, from: Uint32Array, boxes: readonly number[]) {
-    this.from = from;
-    this.boxes = boxes;
-    this.byRule = Array.from({ length: from.length - 1 }, (_, rule) =>
-      boxes.slice(from[rule], from[rule + 1]),
-    );
-    this.drawers = new Drawers(table, boxes);
-  }
-}
 
 export class Walks {
   readonly program: Program;
@@ -230,28 +208,12 @@ export class Walks {
 
   /** Rules from `from` up to `to` that may match a packet of the region, with the boxes that do: left out or not. */
   mayMeet(region: Box, from: number, to: number): Iterable<Meeting> {
-    return this.#meeting(this.#may, region, from, to);
+    return this.#may.meeting(region, from, to);
   }
 
   /** The same of rules that certainly match one. */
   mustMeet(region: Box, from: number, to: number): Iterable<Meeting> {
-    return this.#meeting(this.#must, region, from, to);
-  }
-
-  *#meeting(
-    { boxes, from: starts, drawers }: RuleBoxes,
-    region: Box,
-    from: number,
-    to: number,
-  ): Iterable<Meeting> {
-    const candidates = drawers.candidates(region);
-    const end = starts[to] ?? boxes.length;
-    for (let at = firstFrom(candidates, starts[from] ?? 0); at < candidates.length; at += 1) {
-      const place = candidates[at] ?? end;
-      if (place >= end) return;
-      const box = boxes[place] ?? 0;
-      if (meets(this.table, box, region)) yield { rule: this.table.rule[box] ?? 0, box };
-    }
+    return this.#must.meeting(region, from, to);
   }
 
   box(box: number): Box {
@@ -266,74 +228,4 @@ export class Walks {
   point(point: ArrayLike<number>): Point {
     return pointInOrder(point, this.#order);
   }
-}
-
-function exactRules(must: Table, may: Table, count: number): Uint8Array {
-  const exact = new Uint8Array(count);
-  for (let rule = 0; rule < count; rule += 1)
-    exact[rule] = must === may || sameBoxes(must, may, rule) ? 1 : 0;
-  return exact;
-}
-
-function sameBoxes(must: Table, may: Table, rule: number): boolean {
-  const { width } = must;
-  const [mustFrom, mustTo] = [(must.from[rule] ?? 0) * width, (must.from[rule + 1] ?? 0) * width];
-  const [mayFrom, mayTo] = [(may.from[rule] ?? 0) * width, (may.from[rule + 1] ?? 0) * width];
-  if (mustTo - mustFrom !== mayTo - mayFrom) return false;
-  for (let at = 0; at < mustTo - mustFrom; at += 1)
-    if (
-      must.low[mustFrom + at] !== may.low[mayFrom + at] ||
-      must.high[mustFrom + at] !== may.high[mayFrom + at]
-    )
-      return false;
-  return true;
-}
-
-/** One table of both: what a rule may match stands behind, where it is more than what it certainly matches. */
-function joinTables(
-  must: Table,
-  may: Table,
-  exact: Uint8Array,
-  count: number,
-): { readonly table: Table; readonly must: RuleBoxes; readonly may: RuleBoxes } {
-  const all = Array.from({ length: must.count }, (_, box) => box);
-  if (must === may) {
-    const both = new RuleBoxes(must, must.from, all);
-    return { table: must, must: both, may: both };
-  }
-  const boxes: number[] = [];
-  const from = new Uint32Array(count + 1);
-  const added: number[] = [];
-  for (let rule = 0; rule < count; rule += 1) {
-    from[rule] = boxes.length;
-    if (exact[rule] === 1) {
-      for (let box = must.from[rule] ?? 0; box < (must.from[rule + 1] ?? 0); box += 1) boxes.push(box);
-      continue;
-    }
-    for (let box = may.from[rule] ?? 0; box < (may.from[rule + 1] ?? 0); box += 1) {
-      boxes.push(must.count + added.length);
-      added.push(box);
-    }
-  }
-  from[count] = boxes.length;
-  const table = withBoxes(must, may, added);
-  return { table, must: new RuleBoxes(table, must.from, all), may: new RuleBoxes(table, from, boxes) };
-}
-
-function withBoxes(table: Table, other: Table, added: readonly number[]): Table {
-  const { width } = table;
-  const count = table.count + added.length;
-  const low = new Uint32Array(count * width);
-  const high = new Uint32Array(count * width);
-  const rule = new Uint32Array(count);
-  low.set(table.low);
-  high.set(table.high);
-  rule.set(table.rule.subarray(0, table.count));
-  for (const [at, box] of added.entries()) {
-    const cell = (table.count + at) * width;
-    low.set(other.low.subarray(box * width, (box + 1) * width), cell);
-    high.set(other.high.subarray(box * width, (box + 1) * width), cell);
-    rule[table.count + at] = other.rule[box] ?? 0;
-  }
-  return { width, count, low, high, rule, from: table.from };
 }
