@@ -12,7 +12,7 @@ import { pseudoParameter } from "./pseudo.ts";
 import { References } from "./references.ts";
 import type { Resource, StackScope, World } from "./scope.ts";
 import { substitute } from "./substitute.ts";
-import { callOf, scalarText, type Call, type Template } from "./template.ts";
+import { bringsMore, callOf, scalarText, type Call, type Template } from "./template.ts";
 import { isNotKnown, notKnown, sameValue, shown, textValue, type Value } from "./values.ts";
 
 export class Stack implements StackScope {
@@ -204,7 +204,11 @@ export class Stack implements StackScope {
     ask: (resource: { readonly type: string; readonly id: string; readonly whole: () => Resource }) => Value,
   ): Value {
     const tree = this.template.resources.get(name);
-    if (tree === undefined) throw this.#nothingNamed(name, by, origin);
+    if (tree === undefined) {
+      const more = bringsMore(this.template);
+      if (more !== undefined) return notKnown(`${name} may be made by ${more}`, this.prefix + name, origin);
+      throw this.#nothingNamed(name, by, origin);
+    }
     this.#references.note(name, origin);
     const there =
       tree.condition === undefined ? true : this.#truthOf(scalarText(tree.condition) ?? "", tree.condition);
@@ -262,15 +266,16 @@ export class Stack implements StackScope {
   }
 
   #substitute(argument: Tree, origin: Origin): Value {
-    const [text, own] = argument.kind === "list" ? argument.items : [argument];
-    const written = text === undefined ? undefined : scalarText(text);
-    if (written === undefined) throw new Problem("meaning", "Fn::Sub: a text was expected", { origin });
-    const names = own === undefined ? undefined : this.evaluate(own);
+    const [text, more] = argument.kind === "list" ? argument.items : [argument];
+    const given = text === undefined ? undefined : this.evaluate(text);
+    const written = textArgument("Fn::Sub", "a text", given, origin);
+    if (isNotKnown(written)) return written;
+    const names = more === undefined ? undefined : this.evaluate(more);
     return substitute(
       written,
       (name) => {
-        const given = names?.kind === "map" ? names.entries.get(name) : undefined;
-        if (given !== undefined) return given;
+        const own = names?.kind === "map" ? names.entries.get(name) : undefined;
+        if (own !== undefined) return own;
         return name.includes(".")
           ? this.#attributeAt(name, "Fn::Sub", origin)
           : this.#reference(name, "Fn::Sub", origin);
@@ -333,6 +338,9 @@ export class Stack implements StackScope {
     if (known !== undefined) return known;
     const entry = this.template.conditions.get(name);
     if (entry === undefined) {
+      const more = bringsMore(this.template);
+      if (more !== undefined)
+        return notKnown(`the condition ${name} may be made by ${more}`, name, at.origin);
       const near = closest(name, [...this.template.conditions.keys()]);
       throw new Problem("reference", `no condition is called “${name}”`, {
         origin: at.origin,
@@ -356,7 +364,8 @@ export class Stack implements StackScope {
     for (const item of tree?.kind === "list" ? tree.items : tree === undefined ? [] : [tree]) {
       const name = scalarText(item);
       if (name === undefined) continue;
-      if (!this.template.resources.has(name)) throw this.#nothingNamed(name, "DependsOn", item.origin);
+      if (!this.template.resources.has(name) && bringsMore(this.template) === undefined)
+        throw this.#nothingNamed(name, "DependsOn", item.origin);
       this.#references.note(name, item.origin);
     }
   }

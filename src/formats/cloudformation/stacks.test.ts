@@ -120,6 +120,23 @@ Resources:
   });
 });
 
+test("what a macro or a loop may make is not known where it is named; without one it is refused", () => {
+  const web = (head: string): string => `${head}${small}
+  Web: { Type: "AWS::EC2::Instance", Properties: { SubnetId: !Ref Subnet, SecurityGroupIds: [!GetAtt Made.GroupId] } }`;
+  expect(ask(web("Transform: AWS::Serverless-2016-10-31"), "internet Web 443")).toBe("depends");
+  const loop = web("Transform: AWS::LanguageExtensions").replace(
+    "Resources:",
+    "Resources:\n  Fn::ForEach::Groups: [Name, [Made], { x: {} }]",
+  );
+  expect(ask(loop, "internet Web 443")).toBe("depends");
+  expect(unknownsOf(readAll({ "shop.yaml": loop })).join("\n")).toContain(
+    "Made may be made by Fn::ForEach::Groups",
+  );
+  expect(problemOf({ "shop.yaml": web("Transform: AWS::LanguageExtensions") })).toContain(
+    "Fn::GetAtt: no parameter and no resource is called “Made”",
+  );
+});
+
 test("resources that need one another are refused with the circle", () => {
   const text = `
 Resources:

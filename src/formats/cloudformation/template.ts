@@ -121,6 +121,16 @@ function transformsOf(tree: MapTree): { readonly name: string; readonly origin: 
   });
 }
 
+/**
+ * What may bring resources and conditions that are not written in the template, in words: a macro, or a loop. The
+ * language extensions alone bring none.
+ */
+export function bringsMore(template: Template): string | undefined {
+  const macro = template.transforms.find(({ name }) => name !== "AWS::LanguageExtensions");
+  if (macro !== undefined) return `the transform ${macro.name}`;
+  return [...template.resources.keys()].find((name) => name.startsWith("Fn::"));
+}
+
 /** A function call as a template writes it, in either form. */
 export interface Call {
   /** `Ref`, `Condition`, `Fn::Sub` … */
