@@ -6,9 +6,8 @@ import { lowestAddress } from "../packet/address-set.ts";
 import { ACK, FIN, RST, SYN } from "../packet/packet.ts";
 import { TCP } from "../packet/protocol.ts";
 import type { Bounds } from "../rules/symbolic/bounds.ts";
-import type { WalkOptions } from "../rules/symbolic/chain-sets.ts";
 import type { Field, PacketSet, Space } from "../space/space.ts";
-import { assigned, filterChains, passing, spaceFor } from "./matrix/passing.ts";
+import { assigned, filterChains, knownAt, passing, spaceFor } from "./matrix/passing.ts";
 import { partition } from "./matrix/partition.ts";
 import type { AddressClass, Assignment, MatrixEdge, Service, ServiceMatrix } from "./matrix/model.ts";
 
@@ -32,17 +31,11 @@ const otherFields: readonly Field[] = [
   "destination-endpoint",
 ];
 
-export interface MatrixOptions {
-  /** Which addresses come by which interface; absent: any by any. */
-  readonly assignment?: Assignment;
-  /** What the firewall's place knows beside the packets. */
-  readonly contextOf?: (space: Space) => Pick<WalkOptions, "addressesOfType" | "interfaceTest">;
-}
-
 /**
  * One matrix for each service, by the filtering chains of a hook. Marks and, but for the assignment, interfaces may be
  * anything: an edge is `allowed` where the packet gets through whichever they are. Services of one family share a walk.
  *
+ * @param assignment which addresses come by which interface; absent: any by any
  * @throws Problem `limit` where the sets outgrow their bound
  * @example serviceMatrices(firewall, "forward", [{ family: 4, protocol: TCP, destinationPort: 22 }])
  */
@@ -50,29 +43,29 @@ export function serviceMatrices(
   firewall: HostFirewall,
   hook: Hook,
   services: readonly Service[],
-  options: MatrixOptions = {},
+  assignment: Assignment = [],
 ): readonly ServiceMatrix[] {
   const made = new Map<Service, ServiceMatrix>();
   for (const family of [4, 6] as const) {
     const asked = services.filter((service) => service.family === family);
     if (asked.length === 0) continue;
     const filters = filterChains(firewall, hook, family);
-    for (const [service, matrix] of matricesOf(firewall.name, filters, asked, options))
+    for (const [service, matrix] of matricesOf(firewall, filters, asked, assignment))
       made.set(service, matrix);
   }
   return services.flatMap((service) => made.get(service) ?? []);
 }
 
 function matricesOf(
-  name: string,
+  firewall: HostFirewall,
   filters: readonly HookChain[],
   services: readonly Service[],
-  { assignment = [], contextOf }: MatrixOptions,
+  assignment: Assignment,
 ): readonly (readonly [Service, ServiceMatrix])[] {
-  const space = spaceFor(`service matrix of ${name}`, filters, assignment);
+  const space = spaceFor(`service matrix of ${firewall.name}`, filters, assignment);
   const consistent = assigned(space, assignment);
   const asked = services.map((service) => space.and(consistent, serviceSet(space, service)));
-  const through = passing(space, filters, space.unionOf(asked), contextOf?.(space));
+  const through = passing(space, filters, space.unionOf(asked), knownAt(firewall));
   return services.map((service, at) => [service, matrixOf(space, service, asked[at] ?? space.none, through)]);
 }
 

@@ -179,9 +179,7 @@ describe.skipIf(!present).each(cases)(
 
     test("the firewall's own matrices are theirs, but for what they forgot of protocols and interfaces", () => {
       const { firewall, expected } = read();
-      const matrices = serviceMatrices(firewall, "forward", servicesOf(expected.matrices), {
-        assignment: assignment(),
-      });
+      const matrices = serviceMatrices(firewall, "forward", servicesOf(expected.matrices), assignment());
       const space = new Space({ question: "a test" });
       const explained = space.address(
         "destination",

@@ -2,13 +2,16 @@
 // interface a packet leaves. Main table only: no policy routing, no reverse path filter, no martians.
 import {
   addressRange,
+  allAddresses,
   hasAddress,
   intersectAddresses,
   isAddress,
   isAddressSubset,
   isEmptyAddresses,
+  noAddresses,
   prefixSet,
   singleAddress,
+  subtractAddresses,
   unionOfAddresses,
   addressSet,
   type AddressSet,
@@ -105,6 +108,38 @@ export function addressType(
   if (hasAddress(own, address)) return "local";
   if (hasAddress(broadcast, address)) return "broadcast";
   return known ? "unicast" : undefined;
+}
+
+/**
+ * The addresses for which `addressType` gives one of the types, and those for which it does or can't tell.
+ *
+ * @param byInterface asked as seen from one interface alone, which it may be any: then only what is so from all is known
+ */
+export function addressesOfType(
+  firewall: HostFirewall,
+  types: readonly AddressType[],
+  byInterface: boolean,
+): { readonly must: AddressSet; readonly may: AddressSet } {
+  const { known, own, broadcast } = selfOf(firewall);
+  const everywhere: readonly [AddressType, AddressSet][] = [
+    ["multicast", multicast],
+    ["unspecified", addressSet("::/128")],
+    ["broadcast", everybody],
+  ];
+  const here: readonly [AddressType, AddressSet][] = [
+    ["local", own],
+    ["broadcast", broadcast],
+    ["unicast", known ? allAddresses : noAddresses],
+  ];
+  // In the order in which `addressType` asks: what one line takes, the next does not see.
+  let left = allAddresses;
+  const found: AddressSet[] = [];
+  for (const [type, set] of byInterface ? everywhere : [...everywhere, ...here]) {
+    if (types.includes(type)) found.push(intersectAddresses(left, set));
+    left = subtractAddresses(left, set);
+  }
+  const must = unionOfAddresses(found);
+  return { must, may: unionOfAddresses([must, left]) };
 }
 
 function isSame(a: Address, b: Address): boolean {

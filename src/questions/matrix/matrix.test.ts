@@ -2,11 +2,13 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readHostFirewall } from "../../formats/iptables/reader.ts";
 import type { HostFirewall } from "../../layers/host/model.ts";
+import { host } from "../../layers/host/testing.ts";
 import { addressSet, formatAddressSet, hasAddress } from "../../packet/address-set.ts";
 import { parseAddress, type Address } from "../../packet/address.ts";
 import { TCP, UDP } from "../../packet/protocol.ts";
 import { Space } from "../../space/space.ts";
-import { serviceMatrices, type MatrixOptions, type Service, type ServiceMatrix } from "../matrix.ts";
+import { serviceMatrices, type Assignment, type Service, type ServiceMatrix } from "../matrix.ts";
+import { assignmentOf } from "./assignment.ts";
 import { partition } from "./partition.ts";
 import { spoofing } from "./spoofing.ts";
 
@@ -37,8 +39,8 @@ function told({ classes, edges }: ServiceMatrix): { classes: string[]; edges: st
 
 const ssh: Service = { family: 4, protocol: TCP, destinationPort: 22 };
 
-function matrixOf(lines: readonly string[], service: Service = ssh, options: MatrixOptions = {}) {
-  const [only] = serviceMatrices(firewall(lines, service.family), "forward", [service], options);
+function matrixOf(lines: readonly string[], service: Service = ssh, assignment: Assignment = []) {
+  const [only] = serviceMatrices(firewall(lines, service.family), "forward", [service], assignment);
   if (only === undefined) throw new Error("one service, one matrix");
   return told(only);
 }
@@ -82,7 +84,7 @@ describe("a service matrix", () => {
       { device: "wan0", sources: addressSet("0.0.0.0/5", "8.0.0.0/7", "11.0.0.0/8", "12.0.0.0/6") },
     ];
     // 10.0.0.0/8 may come by an interface that nobody listed, so it is not certain; no other sender comes by lan0.
-    expect(matrixOf(rules, ssh, { assignment }).edges).toEqual(["b > c?"]);
+    expect(matrixOf(rules, ssh, assignment).edges).toEqual(["b > c?"]);
   });
 
   test("reads both families", () => {
@@ -174,6 +176,27 @@ function required(text: string): Address {
 function inside(prefix: string, address: Address): boolean {
   return hasAddress(addressSet(prefix), address);
 }
+
+describe("the addresses behind interfaces", () => {
+  test("are those that the longest route sends there", () => {
+    const gate = host(
+      [],
+      ["lan0 10.0.1.1/24", "wan0 192.0.2.2/30"],
+      ["10.0.0.0/16 lan1", "10.0.7.0/24 blackhole", "0.0.0.0/0 wan0"],
+    );
+    const told = assignmentOf(gate).map(({ device, sources }) => `${device} ${formatAddressSet(sources)}`);
+    expect(told.toSorted()).toEqual([
+      "lan0 10.0.1.0/24",
+      // 10.0.0.0/16 less the more special routes to lan0 and to nowhere
+      "lan1 10.0.0.0–10.0.0.255, 10.0.2.0–10.0.6.255, 10.0.8.0–10.0.255.255",
+      "wan0 0.0.0.0–9.255.255.255, 10.1.0.0–255.255.255.255",
+    ]);
+  });
+
+  test("are unknown where nothing was exported", () => {
+    expect(assignmentOf(host([]))).toEqual([]);
+  });
+});
 
 describe("spoofing", () => {
   const assignment = [

@@ -2,6 +2,7 @@
 // translation or of other hooks.
 import { hookPlan, type HookChain } from "../../layers/host/hooks.ts";
 import type { HostFirewall, Hook } from "../../layers/host/model.ts";
+import { addressesOfType } from "../../layers/host/routing.ts";
 import type { Family } from "../../packet/address.ts";
 import { Space, type PacketSet } from "../../space/space.ts";
 import type { Bounds } from "../../rules/symbolic/bounds.ts";
@@ -23,6 +24,13 @@ export function spaceFor(question: string, filters: readonly HookChain[], assign
     interfaces: [...interfaces, ...assignment.map(({ device }) => device)],
     endpoints,
   });
+}
+
+/** What the firewall's host knows of addresses, for tests of their routing type. */
+export function knownAt(firewall: HostFirewall): WalkOptions {
+  return {
+    addressesOfType: (types, limitTo) => addressesOfType(firewall, types, limitTo !== undefined),
+  };
 }
 
 /** The packets of `entering` that certainly come through, and those that may. */

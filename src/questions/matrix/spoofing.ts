@@ -3,10 +3,9 @@
 import type { HostFirewall, Hook } from "../../layers/host/model.ts";
 import type { Family } from "../../packet/address.ts";
 import { complementAddresses } from "../../packet/address-set.ts";
-import type { WalkOptions } from "../../rules/symbolic/chain-sets.ts";
-import type { PacketSet, Space, Witness } from "../../space/space.ts";
+import type { Witness } from "../../space/space.ts";
 import type { Assignment } from "./model.ts";
-import { filterChains, passing, spaceFor } from "./passing.ts";
+import { filterChains, knownAt, passing, spaceFor } from "./passing.ts";
 
 export interface Spoofing {
   readonly device: string;
@@ -17,9 +16,8 @@ export interface Spoofing {
 }
 
 /**
- * One answer for each interface of the assignment.
+ * One answer for each interface of the assignment, about packets that open a connection.
  *
- * @param narrowed the packets asked about, of all that would open a connection; absent: all of them
  * @throws Problem `limit` where the sets outgrow their bound
  * @example spoofing(firewall, "forward", 4, [{ device: "eth1", sources: addressSet("10.0.1.0/24") }])
  */
@@ -28,7 +26,6 @@ export function spoofing(
   hook: Hook,
   family: Family,
   assignment: Assignment,
-  { narrowed, ...options }: WalkOptions & { readonly narrowed?: (space: Space) => PacketSet } = {},
 ): readonly Spoofing[] {
   const filters = filterChains(firewall, hook, family);
   const space = spaceFor(`spoofing through ${firewall.name}`, filters, assignment);
@@ -36,8 +33,12 @@ export function spoofing(
     space.and(space.inInterface(device, false), space.address("source", complementAddresses(sources))),
   );
   const opening = space.and(space.family(family), space.state(["new"]));
-  const asked = narrowed === undefined ? opening : space.and(opening, narrowed(space));
-  const { must, may } = passing(space, filters, space.and(asked, space.unionOf(foreign)), options);
+  const { must, may } = passing(
+    space,
+    filters,
+    space.and(opening, space.unionOf(foreign)),
+    knownAt(firewall),
+  );
   return assignment.map(({ device }, at): Spoofing => {
     const own = foreign[at] ?? space.none;
     const certain = space.and(own, must);

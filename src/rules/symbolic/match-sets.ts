@@ -24,12 +24,9 @@ export interface SetContext {
   readonly among?: PacketSet | undefined;
   /** Answers a test of a mark in place of the mark that packets entered with: rules have changed it since. */
   readonly markTest?: (test: MarkTest) => Bounds;
-  /** Answers a test of an interface in place of the packet's own: an interface that the question does not know. */
-  readonly interfaceTest?: (test: InterfaceTest) => Bounds;
 }
 
 export type MarkTest = Extract<Match, { kind: "mark" }>;
-export type InterfaceTest = Extract<Match, { kind: "interface" }>;
 
 /**
  * Where a match certainly holds, and where it may.
@@ -69,7 +66,7 @@ export function matchSets(space: Space, match: Match, context: SetContext = {}):
     case "fragment":
       return exactly(space.fragment(match.is === "later" ? ["later"] : ["first", "later"]));
     case "interface":
-      return interfaceSets(space, match, context);
+      return interfaceSets(space, match);
     case "state":
       return exactly(space.state(match.states));
     case "status":
@@ -115,9 +112,8 @@ function asksAddress(match: Match): boolean {
   return match.kind !== "number" && match.kind !== "state" && match.kind !== "interface";
 }
 
-function interfaceSets(space: Space, match: InterfaceTest, context: SetContext): Bounds {
+function interfaceSets(space: Space, match: Extract<Match, { kind: "interface" }>): Bounds {
   if (match.prefix && match.name === "") return exactly(space.all);
-  if (context.interfaceTest !== undefined) return context.interfaceTest(match);
   return exactly(
     match.direction === "in"
       ? space.inInterface(match.name, match.prefix)
