@@ -100,22 +100,26 @@ function closingBrace(text: string, open: number): number {
   return text.length;
 }
 
-/** After the closing quote; a template's `${…}` may hold quotes of its own. */
+/** After the closing quote; a template's `${…}` may hold quotes of its own, and those templates again. */
 function stringEnd(text: string, open: number): number {
+  // For each string that is open, how many of its templates are.
+  const depths = [0];
   let at = open + 1;
-  let depth = 0;
-  while (at < text.length) {
+  for (; at < text.length; at += 1) {
     const char = text[at];
-    if (char === "\\") at += 1;
-    else if ((char === "$" || char === "%") && text[at + 1] === "{") {
-      depth += 1;
+    const depth = depths.at(-1) ?? 0;
+    const inside = depth === 0;
+    if (char === "\\" && inside) at += 1;
+    else if ((char === "$" || char === "%") && text[at + 1] === "{" && inside) {
+      depths[depths.length - 1] = 1;
       at += 1;
-    } else if (char === "}" && depth > 0) depth -= 1;
+    } else if (!inside && char === "{") depths[depths.length - 1] = depth + 1;
+    else if (!inside && char === "}") depths[depths.length - 1] = depth - 1;
     else if (char === '"') {
-      if (depth === 0) return at + 1;
-      at = stringEnd(text, at) - 1;
-    } else if (char === "\n" && depth === 0) return at;
-    at += 1;
+      if (!inside) depths.push(0);
+      else if (depths.length === 1) return at + 1;
+      else depths.pop();
+    } else if (char === "\n" && depths.length === 1 && inside) return at;
   }
   return text.length;
 }

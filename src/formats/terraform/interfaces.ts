@@ -38,6 +38,7 @@ export interface PlannedInterface {
 
 export class Interfaces {
   readonly #planned = new Map<string, PlannedInterface>();
+  readonly #byInstance = new Map<string, Set<string>>();
   readonly #extraGroups = new Map<string, string[]>();
   readonly #publics = new Map<string, { readonly address: PublicAddress; readonly inside?: string }>();
   readonly #addresses = new Map<string, string>();
@@ -45,6 +46,13 @@ export class Interfaces {
 
   add(one: PlannedInterface): void {
     this.#planned.set(one.id, one);
+    if (one.instance !== undefined) this.#note(one.instance.id, one.id);
+  }
+
+  #note(instance: string, id: string): void {
+    const own = this.#byInstance.get(instance);
+    if (own === undefined) this.#byInstance.set(instance, new Set([id]));
+    else own.add(id);
   }
 
   has(id: string): boolean {
@@ -53,14 +61,16 @@ export class Interfaces {
 
   /** The first interface of an instance, whatever resource made it. */
   ofInstance(instance: string): string | undefined {
-    return [...this.#planned.values()]
-      .filter((one) => one.instance?.id === instance)
+    return [...(this.#byInstance.get(instance) ?? [])]
+      .flatMap((id) => this.#planned.get(id) ?? [])
       .toSorted((a, b) => (a.instance?.index ?? 0) - (b.instance?.index ?? 0))[0]?.id;
   }
 
   attach(id: string, instance: string, index: number): void {
     const one = this.#planned.get(id);
-    if (one !== undefined) this.#planned.set(id, { ...one, instance: { id: instance, index } });
+    if (one === undefined) return;
+    this.#planned.set(id, { ...one, instance: { id: instance, index } });
+    this.#note(instance, id);
   }
 
   addGroup(id: string, group: string): void {

@@ -10,7 +10,7 @@ import type { Json } from "../json.ts";
 import { configuredName, type ModuleInstance, type Resource } from "./document.ts";
 import { fieldsOf, isUnknown, optional, strings, type Fields } from "./fields.ts";
 import { thingOf, type Thing } from "./kinds.ts";
-import { follow, scopeOf, type Places, type Target } from "./references.ts";
+import { follow, scopeOf, type CopiesOf, type Places, type Target } from "./references.ts";
 
 /** What an argument means: a thing by its id here, nothing, or something that can't be told before apply. */
 export type Meant =
@@ -76,10 +76,10 @@ export class Plan {
     local: Places["local"] = () => undefined,
   ) {
     this.#originOf = originOf;
-    const copies = Map.groupBy(resources, (one) => `${one.module.address} ${configuredName(one)}`);
+    const copies = copiesByName(resources);
     const modules = modulesOf(resources);
     this.#places = {
-      copies: (module, name) => copies.get(`${module.address} ${name}`) ?? [],
+      copies: (module, name) => copies.get(`${module.address} ${name}`) ?? noCopies,
       modules: (parent, name) =>
         (modules.get(parent.address) ?? []).filter((module) => module.call?.name === name),
       local,
@@ -316,6 +316,18 @@ function optionalWords(resource: Resource, key: string): string[] {
   const value = resource.values.value[key];
   if (typeof value === "string" && value !== "") return [value];
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+}
+
+const noCopies: CopiesOf = { all: [], byKey: new Map() };
+
+function copiesByName(resources: readonly Resource[]): Map<string, CopiesOf> {
+  const groups = Map.groupBy(resources, (one) => `${one.module.address} ${configuredName(one)}`);
+  return new Map(
+    [...groups].map(([name, all]) => [
+      name,
+      { all, byKey: new Map(all.flatMap((one) => (one.key === undefined ? [] : [[one.key, one] as const]))) },
+    ]),
+  );
 }
 
 function modulesOf(resources: readonly Resource[]): Map<string, ModuleInstance[]> {

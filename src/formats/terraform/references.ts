@@ -23,10 +23,16 @@ export interface Scope {
   readonly forEach: Json | undefined;
 }
 
+/** A resource's copies; without `count` or `for_each` it is the only one, and has no key. */
+export interface CopiesOf {
+  readonly all: readonly Resource[];
+  readonly byKey: ReadonlyMap<Key, Resource>;
+}
+
 /** What the documents hold, as references need it. */
 export interface Places {
   /** The copies of a resource in one module instance, by `type.name` with `data.` before data sources. */
-  readonly copies: (module: ModuleInstance, name: string) => readonly Resource[];
+  readonly copies: (module: ModuleInstance, name: string) => CopiesOf;
   /** The copies of a module within another. */
   readonly modules: (parent: ModuleInstance, name: string) => readonly ModuleInstance[];
   /** What a local value refers to, where the sources are at hand. */
@@ -41,10 +47,7 @@ const deepest = 40;
 export function follow(references: readonly string[], scope: Scope, places: Places, depth = 0): Followed {
   if (depth > deepest) return { targets: [], open: [...references] };
   const whole = longest(references).map(stepsOf);
-  const named = new Set(
-    whole.filter((steps) => followOne(steps, scope, places, noHints, depth).targets.length > 0),
-  );
-  const hints = hintsOf(whole, named);
+  const hints = hintsOf(whole, (steps) => followOne(steps, scope, places, noHints, depth).targets.length > 0);
   const found = whole.map((steps) => followOne(steps, scope, places, hints, depth));
   return {
     targets: distinct(found.flatMap((one) => one.targets)),
@@ -81,8 +84,11 @@ interface Hints {
 
 const noHints: Hints = { count: false, eachKey: false, eachValue: false, other: false };
 
-/** `named`: the references that lead to resources, and so are no index. */
-function hintsOf(references: readonly (readonly Step[])[], named: ReadonlySet<readonly Step[]>): Hints {
+/** `leads`: whether a reference leads to resources, and so is no index. */
+function hintsOf(
+  references: readonly (readonly Step[])[],
+  leads: (steps: readonly Step[]) => boolean,
+): Hints {
   const has = (first: string, second: string): boolean =>
     references.some(([a, b, ...rest]) => a === first && b === second && rest.length === 0);
   return {
@@ -91,10 +97,9 @@ function hintsOf(references: readonly (readonly Step[])[], named: ReadonlySet<re
     eachValue: has("each", "value"),
     other: references.some((steps) => {
       const [first, second, ...rest] = steps;
-      if (named.has(steps)) return false;
-      return (
-        first === "var" || first === "local" || (first === "each" && second === "value" && rest.length > 0)
-      );
+      const open =
+        first === "var" || first === "local" || (first === "each" && second === "value" && rest.length > 0);
+      return open && !leads(steps);
     }),
   };
 }
@@ -121,13 +126,28 @@ function followOne(
   const rest = data ? steps.slice(1) : steps;
   const [type, name, ...path] = rest;
   if (typeof type !== "string" || typeof name !== "string") return nothing;
-  const copies = places.copies(scope.module, `${data ? "data." : ""}${type}.${name}`);
+  const copies = copiesOf(`${data ? "data." : ""}${type}.${name}`, path, scope, places, hints);
   return narrowed(
     { targets: copies.map((resource) => ({ resource, attribute: undefined })), open: [] },
     path,
     scope,
     hints,
   );
+}
+
+/** A resource's copies, or the one of them that an index names. */
+function copiesOf(
+  name: string,
+  path: readonly Step[],
+  scope: Scope,
+  places: Places,
+  hints: Hints,
+): readonly Resource[] {
+  const { all, byKey } = places.copies(scope.module, name);
+  const [first] = path;
+  const key = typeof first === "object" ? first.key : wantedKey(all.length, scope, hints);
+  const own = key === undefined ? undefined : byKey.get(key);
+  return own === undefined ? all : [own];
 }
 
 const nothing: Followed = { targets: [], open: [] };
@@ -208,31 +228,31 @@ function withAttribute(found: Followed, path: readonly Step[]): Followed {
   };
 }
 
-/**
- * The copy that an index over this copy's own key takes. `element(list, count.index)` begins again at the list's end, and
- * a plain index never gets there. Where the index may be made of something else, all copies stay.
- */
+/** Of several copies, the one that an index over this copy's own key takes; all where that can't be told. */
 function picked<T>(
   copies: readonly T[],
   keyOf: (copy: T) => Key | undefined,
   scope: Scope,
   hints: Hints,
 ): readonly T[] {
-  if (copies.length < 2 || hints.other) return copies;
-  const { key } = scope;
+  const key = wantedKey(copies.length, scope, hints);
+  const own = key === undefined ? [] : copies.filter((copy) => keyOf(copy) === key);
+  return own.length > 0 ? own : copies;
+}
+
+/**
+ * The key that an index names which is made of this copy's own. `element(list, count.index)` begins again at the list's
+ * end, and a plain index never gets there. Where the index may be made of something else, none is certain.
+ */
+function wantedKey(copies: number, { key, forEach }: Scope, hints: Hints): Key | undefined {
   const ways = [hints.count, hints.eachKey, hints.eachValue].filter(Boolean).length;
-  if (ways !== 1) return copies;
-  if ((hints.eachKey || hints.eachValue) && key !== undefined) {
-    // Over a set the value is the key; over a map that is a constant it stands in the configuration.
-    const over = constantOf(scope.forEach);
-    const index = hints.eachValue && isObject(over) ? argument(over, String(key)) : key;
-    const own = copies.filter((copy) => keyOf(copy) === index);
-    return own.length > 0 ? own : copies;
-  }
-  if (hints.count && typeof key === "number") {
-    return copies.filter((copy) => keyOf(copy) === key % copies.length);
-  }
-  return copies;
+  if (copies < 2 || hints.other || ways !== 1 || key === undefined) return undefined;
+  if (hints.count) return typeof key === "number" ? key % copies : undefined;
+  if (hints.eachKey) return key;
+  // Over a set the value is the key; over a map that is a constant it stands in the configuration.
+  const over = constantOf(forEach);
+  const value = isObject(over) ? argument(over, String(key)) : key;
+  return typeof value === "string" || typeof value === "number" ? value : undefined;
 }
 
 function distinct(targets: readonly Target[]): Target[] {
