@@ -3,6 +3,7 @@
 import type { EstateIndex } from "../../estate/estate-index.ts";
 import { deviceOf } from "../../estate/walk/edges.ts";
 import type { Interface, Subnet } from "../../estate/model.ts";
+import type { GroupRing } from "../../layers/security-group/decide.ts";
 import { wayTo } from "../../layers/host/routing.ts";
 import type { Chain, Rule } from "../../rules/rule.ts";
 import type { Address, Family } from "../../packet/address.ts";
@@ -44,6 +45,8 @@ export class Asker {
   readonly groups: GroupSets;
   readonly chains: ChainBounds;
   readonly hosts: HostSets;
+  readonly #acls = { inbound: new Map<Subnet, Chain>(), outbound: new Map<Subnet, Chain>() };
+  readonly #rings = new Map<Interface, GroupRing>();
   readonly #policies = new Map<string, PolicyAnswer>();
   readonly #translated = new Map<string, Bounds>();
 
@@ -82,7 +85,7 @@ export class Asker {
       case "security-groups": {
         const place = placeAt(crossing.place, pair);
         if (place === undefined) return { must: pair.flows, may: pair.flows };
-        const ring = this.index.ringOf(place);
+        const ring = this.#ringOf(place);
         return this.groups.lets(ring, stop.direction, stop.direction === "inbound" ? source : destination);
       }
       case "network-acl": {
@@ -122,10 +125,23 @@ export class Asker {
     }
   }
 
+  #ringOf(place: Interface): GroupRing {
+    let ring = this.#rings.get(place);
+    if (ring === undefined) this.#rings.set(place, (ring = this.index.ringOf(place)));
+    return ring;
+  }
+
   #chainOf(subnet: Subnet | undefined, direction: "inbound" | "outbound"): Chain | undefined {
     const id = subnet?.networkAcl;
-    const acl = id === undefined ? undefined : this.index.estate.networkAcls.get(id);
-    return acl === undefined ? undefined : this.index.chainOf(acl, direction);
+    if (subnet === undefined || id === undefined) return undefined;
+    const known = this.#acls[direction];
+    let chain = known.get(subnet);
+    if (chain === undefined) {
+      const acl = this.index.estate.networkAcls.get(id);
+      if (acl === undefined) return undefined;
+      known.set(subnet, (chain = this.index.chainOf(acl, direction)));
+    }
+    return chain;
   }
 
   /** The addresses of the flow's own direction: of an answer, exchanged. */

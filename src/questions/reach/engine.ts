@@ -15,7 +15,7 @@ import type { FlowContext } from "./flow-set.ts";
 import type { EndClass, InsideClass, OutsideClass, PairReach } from "./model.ts";
 import { onwardBounds } from "./onward.ts";
 import { outcomeOf, type Outcome } from "./outcome.ts";
-import { ReachedPair } from "./pair.ts";
+import { ReachedPair, type PairSource } from "./pair.ts";
 import { outcomeByPieces } from "./pieces.ts";
 import { findWay, type Party, type Way } from "./ways.ts";
 
@@ -33,10 +33,15 @@ export class Engine {
   readonly #classes: Classes;
   readonly #ends: readonly End[];
   readonly #byId: ReadonlyMap<string, End>;
+  /** By place in the list of ends: which routes lead there. */
   readonly #routeIds: readonly number[];
-  readonly #ways = new Map<number, Way | null>();
-  readonly #pairs = new Map<number, PairReach | null>();
+  /** By the routes of both ends; then by what else bears on the way. */
+  readonly #ways: (Way | null)[][] = [];
+  readonly #pairs: Map<number, PairReach>[] = [];
   readonly #contexts = new Map<string, FlowContext>();
+  readonly #clients: FlowContext[] = [];
+  readonly #known: (Party | null)[] = [];
+  readonly #source: PairSource;
 
   constructor(estate: Estate, space?: Space) {
     this.estate = estate;
@@ -53,6 +58,14 @@ export class Engine {
       if (id === undefined) routes.set(routeKey, (id = routes.size));
       return id;
     });
+    this.#source = {
+      asker: this.#asker,
+      endsOf: (from, to, family) => {
+        const [a, b] = [this.#byId.get(from.id), this.#byId.get(to.id)];
+        if (a === undefined || b === undefined) throw new Error("a pair's ends are classes of its engine");
+        return this.#endsOf(a, b, family);
+      },
+    };
   }
 
   get classes(): readonly EndClass[] {
@@ -112,48 +125,64 @@ export class Engine {
   }
 
   #among(from: readonly End[], to: readonly End[]): PairReach[] {
-    const found: PairReach[] = [];
-    for (const a of from) {
-      for (const b of to) {
+    // What the same routes lead to has the same way, but for neighbours in the sender's own subnet.
+    const byRoute = [...Map.groupBy(to, (end) => this.#routeIds[end.at] ?? 0).values()];
+    return from.flatMap((a) => {
+      const found: { readonly at: number; readonly pair: PairReach }[] = [];
+      for (const ends of byRoute) {
         for (const family of [4, 6] as const) {
-          const pair = this.#pair(a, b, family);
-          if (pair !== undefined) found.push(pair);
+          let far: Way | null | undefined;
+          for (const b of ends) {
+            let way: Way | null;
+            if (isNear(a, b)) way = this.#wayOf(a, b, family);
+            else {
+              if (far === undefined) far = this.#wayOf(a, b, family);
+              way = far;
+            }
+            const pair = way === null ? undefined : this.#reachedBy(a, b, family, way);
+            if (pair !== undefined) found.push({ at: b.at, pair });
+          }
         }
       }
-    }
-    return found;
+      return found
+        .sort((one, other) => one.at - other.at || one.pair.family - other.pair.family)
+        .map(({ pair }) => pair);
+    });
   }
 
   #pair(a: End, b: End, family: Family): PairReach | undefined {
-    const key = (a.at * this.#ends.length + b.at) * 2 + (family === 4 ? 0 : 1);
-    const before = this.#pairs.get(key);
-    if (before !== undefined) return before ?? undefined;
     const way = this.#wayOf(a, b, family);
-    if (way === null) return undefined;
+    return way === null ? undefined : this.#reachedBy(a, b, family, way);
+  }
+
+  #reachedBy(a: End, b: End, family: Family, way: Way): PairReach | undefined {
+    const known = (this.#pairs[a.at] ??= new Map());
+    const key = b.at * 2 + (family === 4 ? 0 : 1);
+    const before = known.get(key);
+    if (before !== undefined) return before;
     const reached = this.#reached(a, b, family, way);
     const found = reached === undefined || reached.isEmpty ? undefined : reached;
-    this.#pairs.set(key, found ?? null);
+    if (found !== undefined) known.set(key, found);
     return found;
   }
 
   #reached(a: End, b: End, family: Family, way: Way): ReachedPair | undefined {
-    const parties = this.#parties(a, b, family);
-    if (parties === undefined) return undefined;
-    const context = this.#contextOf(family, this.#clientPorts(a));
+    const [from, to] = [this.#party(a, false, family), this.#party(b, a === b, family)];
+    if (from === null || to === null) return undefined;
+    const context = this.#clientOf(a, family);
     const pair: Pair = {
       family,
-      from: parties.from,
-      to: parties.to,
-      fromId: identity(parties.from.place, parties.to.place, parties.from.address),
-      toId: identity(parties.to.place, parties.from.place, parties.to.address),
+      from,
+      to,
+      fromId: identity(from.place, to.place, from.address),
+      toId: identity(to.place, from.place, to.address),
       flows: context.flows,
     };
-    const ends = (): Ends => this.#endsOf(a, b, family);
     const base =
       outcomeOf(this.#asker, way, pair) ??
-      outcomeByPieces(this.index, this.#asker.views, ends(), family, context.flows);
-    const outcome = this.#withTargets(base, parties.to.place, ends);
-    return new ReachedPair({ asker: this.#asker, context, from: a.end, to: b.end, pair, way, outcome, ends });
+      outcomeByPieces(this.index, this.#asker.views, this.#endsOf(a, b, family), family, context.flows);
+    const outcome = this.#withTargets(base, to.place, () => this.#endsOf(a, b, family));
+    return new ReachedPair(this.#source, { context, from: a.end, to: b.end, pair, way, outcome });
   }
 
   /** A balancer answers when one of its targets does. */
@@ -185,15 +214,18 @@ export class Engine {
 
   #wayOf(a: End, b: End, family: Family): Way | null {
     if (!canMeet(a, b, family) || !this.#comesIn(a, b)) return null;
-    const [from, to] = [this.#routeIds[a.at] ?? 0, this.#routeIds[b.at] ?? 0];
-    const near = "first" in a && "first" in b && a.first.subnet === b.first.subnet;
-    const key = ((from * this.#ends.length + to) * 2 + (near ? 1 : 0)) * 2 + (family === 4 ? 0 : 1);
-    const before = this.#ways.get(key);
-    if (before !== undefined) return before;
-    const parties = this.#parties(a, b, family);
-    const way = parties === undefined ? undefined : findWay(this.index, this.#endsOf(a, b, family), parties);
-    this.#ways.set(key, way ?? null);
-    return way ?? null;
+    const ways = (this.#ways[this.#routeIds[a.at] ?? 0] ??= []);
+    const key = (this.#routeIds[b.at] ?? 0) * 4 + (isNear(a, b) ? 2 : 0) + (family === 4 ? 0 : 1);
+    let way = ways[key];
+    if (way === undefined) {
+      const [from, to] = [this.#party(a, false, family), this.#party(b, a === b, family)];
+      way =
+        from === null || to === null
+          ? null
+          : (findWay(this.index, this.#endsOf(a, b, family), { from, to }) ?? null);
+      ways[key] = way;
+    }
+    return way;
   }
 
   /** Private addresses outside come in where a private gateway leads to them, or into a cluster from its own networks. */
@@ -225,14 +257,18 @@ export class Engine {
     );
   }
 
-  #parties(a: End, b: End, family: Family): { from: Party; to: Party } | undefined {
-    const from = partyOf(a, false, family);
-    const to = partyOf(b, a === b, family);
-    return from === undefined || to === undefined ? undefined : { from, to };
+  #party(end: End, second: boolean, family: Family): Party | null {
+    const key = end.at * 4 + (second ? 2 : 0) + (family === 4 ? 0 : 1);
+    let party = this.#known[key];
+    if (party === undefined) this.#known[key] = party = partyOf(end, second, family) ?? null;
+    return party;
   }
 
-  #clientPorts(end: End): NumberSet {
-    return "first" in end ? clientPorts(this.index, end.first) : ephemeralPorts.any;
+  #clientOf(end: End, family: Family): FlowContext {
+    return (this.#clients[end.at * 2 + (family === 4 ? 0 : 1)] ??= this.#contextOf(
+      family,
+      "first" in end ? clientPorts(this.index, end.first) : ephemeralPorts.any,
+    ));
   }
 
   #contextOf(family: Family, ports: NumberSet): FlowContext {
@@ -254,6 +290,11 @@ export class Engine {
     }
     return context;
   }
+}
+
+/** In one subnet, where no router stands between them. */
+function isNear(a: End, b: End): boolean {
+  return "first" in a && "first" in b && a.first.subnet === b.first.subnet;
 }
 
 /** Whether a connection between the two is a question at all. */

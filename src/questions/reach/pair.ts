@@ -15,15 +15,20 @@ import type { Outcome } from "./outcome.ts";
 import { ringShares } from "./shares.ts";
 import type { Way } from "./ways.ts";
 
-export interface Reached {
+/** What all pairs of an engine share. */
+export interface PairSource {
   readonly asker: Asker;
+  /** The packet of a trace between two classes, ports left open. */
+  readonly endsOf: (from: EndClass, to: EndClass, family: Family) => Ends;
+}
+
+export interface Reached {
   readonly context: FlowContext;
   readonly from: EndClass;
   readonly to: EndClass;
   readonly pair: Pair;
   readonly way: Way;
   readonly outcome: Outcome;
-  readonly ends: () => Ends;
 }
 
 /** Causes are read off walks of as many examples. */
@@ -33,10 +38,12 @@ export class ReachedPair implements PairReach {
   readonly from: EndClass;
   readonly to: EndClass;
   readonly family: Family;
+  readonly #source: PairSource;
   readonly #reached: Reached;
   #causes: readonly Cause[] | undefined;
 
-  constructor(reached: Reached) {
+  constructor(source: PairSource, reached: Reached) {
+    this.#source = source;
     this.from = reached.from;
     this.to = reached.to;
     this.family = reached.pair.family;
@@ -45,9 +52,9 @@ export class ReachedPair implements PairReach {
 
   /** Nothing gets there, not even perhaps. */
   get isEmpty(): boolean {
-    const { space } = this.#reached.asker;
+    const { space } = this.#source.asker;
     const { allowed, depends, oneWay } = this.#reached.outcome;
-    return [allowed, depends, oneWay].every((set) => space.isEmpty(set));
+    return space.isEmpty(allowed) && space.isEmpty(depends) && space.isEmpty(oneWay);
   }
 
   get allowed(): FlowSet {
@@ -75,14 +82,14 @@ export class ReachedPair implements PairReach {
   }
 
   get ends(): { readonly source: Address; readonly destination: Address } {
-    const { source, destination } = this.#reached.ends().packet;
+    const { source, destination } = this.#ends().packet;
     if (!isAddress(source) || !isAddress(destination)) throw new Error("classes stand for one address each");
     return { source, destination };
   }
 
   rings(): readonly RingShare[] {
-    const { asker, way, pair } = this.#reached;
-    return ringShares(asker, way, pair, (set) => this.flows(set));
+    const { way, pair } = this.#reached;
+    return ringShares(this.#source.asker, way, pair, (set) => this.flows(set));
   }
 
   witness(flows: FlowSet): Packet | undefined {
@@ -93,9 +100,13 @@ export class ReachedPair implements PairReach {
     return new Flows(this.#reached.context, set);
   }
 
+  #ends(): Ends {
+    return this.#source.endsOf(this.from, this.to, this.family);
+  }
+
   #example(set: PacketSet): Packet | undefined {
-    const { space } = this.#reached.asker;
-    const { packet: asked } = this.#reached.ends();
+    const { space } = this.#source.asker;
+    const { packet: asked } = this.#ends();
     const found = space.witness(space.and(set, space.family(this.family)))?.packet;
     if (found === undefined || typeof found.protocol !== "number") return undefined;
     const { protocol, sourcePort, destinationPort, icmpType, icmpCode } = found;
@@ -126,14 +137,15 @@ export class ReachedPair implements PairReach {
 
   /** What the flows hang on, in the words of a trace: of an example, then of another one with another service. */
   #readCauses(): readonly Cause[] {
-    const { asker, ends, outcome } = this.#reached;
+    const { asker } = this.#source;
+    const { outcome } = this.#reached;
     const { space, index } = asker;
     const causes = new Set<Cause>();
     let left = outcome.depends;
     for (let count = 0; count < mostExamples && !space.isEmpty(left); count += 1) {
       const packet = this.#example(left);
       if (packet === undefined) break;
-      const { forward, reply } = thereAndBack(index, decidingRings, ends(), packet);
+      const { forward, reply } = thereAndBack(index, decidingRings, this.#ends(), packet);
       for (const step of [...forward.steps, ...(reply?.steps ?? [])])
         if (step.verdict === "depends") for (const cause of step.causes) causes.add(cause);
       left = space.minus(left, likeIt(asker, packet));

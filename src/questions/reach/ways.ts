@@ -81,8 +81,8 @@ export function findWay(index: EstateIndex, ends: Ends, parties: Parties): Way |
     return undefined;
   const crossing = crossings(ends.packet, parties, noted);
   const there = noted.filter((one) => !one.isReply).map((one) => crossing(one));
-  const back = noted.filter((one) => one.isReply).map((one) => crossing(one));
   const returns = reply !== undefined && reply.answer !== "denied" && reply.end.kind !== "nowhere";
+  const back = returns ? noted.filter((one) => one.isReply).map((one) => crossing(one)) : [];
   return {
     there,
     back,

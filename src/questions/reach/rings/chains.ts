@@ -44,7 +44,6 @@ export class ChainBounds {
   ): Bounds {
     const { space } = this.#views;
     const sets = chainSets(space, asSeen(chain, tracks), none, entering, {
-      interfaceTest: () => ({ must: space.none, may: space.all }),
       ...(visit === undefined ? {} : { visit: (rule, _reached, matched) => visit(rule, matched) }),
     });
     const { allowed, depends } = verdicts(space, sets);
@@ -72,7 +71,7 @@ export class ChainBounds {
 
 const memoryless = new WeakMap<Chain, Chain>();
 
-/** A ring without a memory does not know a connection's state; no ring but a host's knows marks. */
+/** A ring without a memory does not know a connection's state; no ring but a host's knows interfaces and marks. */
 function asSeen(chain: Chain, tracks: boolean): Chain {
   const before = memoryless.get(chain);
   if (before !== undefined) return before;
@@ -86,6 +85,11 @@ function asSeen(chain: Chain, tracks: boolean): Chain {
 
 function unknowing(match: Match, tracks: boolean): Match {
   if (match.kind === "state" && !tracks) return { kind: "unknown", what: "the connection's state" };
+  if (match.kind === "interface")
+    return {
+      kind: "unknown",
+      what: `the interface it ${match.direction === "in" ? "came in by" : "leaves by"}`,
+    };
   if (match.kind === "mark") return { kind: "unknown", what: `the ${match.of}'s mark` };
   if (match.kind === "not") return { kind: "not", match: unknowing(match.match, tracks) };
   if (match.kind === "all" || match.kind === "any")
