@@ -16,15 +16,7 @@ export function toInternet(
   const { index } = passage.walk;
   const place = placeName(gateway);
   const { destination, source, family } = passage.packet;
-  if (!isInternet(destination)) {
-    refuse(passage, {
-      layer: "gateway",
-      place,
-      ring: "internet gateway",
-      why: `${addressText(destination)} is not an address of the internet: it is dropped here`,
-    });
-    return nowhere;
-  }
+  if (!isInternet(destination)) return refusePrivate(passage, gateway);
   if (family === 4) {
     const own = from.addresses.find(
       (item) => isAddress(source) && item.address.family === 4 && item.address.value === source.value,
@@ -52,7 +44,24 @@ export function toInternet(
   } else {
     pass(passage, { layer: "gateway", place, ring: "internet gateway", why: "out to the internet" });
   }
-  return isAddress(destination) && index.publicInterface(destination) !== undefined
+  return beyond(passage);
+}
+
+/** Private addresses have no route on the internet. */
+export function refusePrivate(passage: Passage, gateway: Extract<Gateway, { kind: "internet" }>): Next {
+  refuse(passage, {
+    layer: "gateway",
+    place: placeName(gateway),
+    ring: "internet gateway",
+    why: `${addressText(passage.packet.destination)} is not an address of the internet: it is dropped here`,
+  });
+  return nowhere;
+}
+
+/** Past the gateway: to one of the estate's own public addresses, or out of what was read. */
+export function beyond(passage: Passage): Next {
+  const { destination } = passage.packet;
+  return isAddress(destination) && passage.walk.index.publicInterface(destination) !== undefined
     ? { kind: "internet" }
     : outside("internet");
 }

@@ -8,6 +8,7 @@ import { interfaceName, placeName, type EstateIndex } from "../estate-index.ts";
 import type { Gateway, Interface, Subnet } from "../model.ts";
 import { enterSubnet, leaveSubnet } from "./edges.ts";
 import { addStep, holderOf, nowhere, outside, pass, refuse, type Next, type Passage } from "./passage.ts";
+import { beyond, refusePrivate } from "./internet.ts";
 import { chooseRoute } from "./choose-route.ts";
 
 type NatGateway = Extract<Gateway, { kind: "nat" }>;
@@ -70,16 +71,8 @@ function fromNatGateway(passage: Passage, gateway: NatGateway, subnet: Subnet): 
   if (route === undefined) return nowhere;
   if (route.target.kind === "local") return { kind: "locate", network: subnet.network, from: subnet };
   const next = route.target.kind === "gateway" ? index.estate.gateways.get(route.target.id) : undefined;
-  if (next?.kind === "internet" && !isInternet(passage.packet.destination)) {
-    refuse(passage, {
-      layer: "gateway",
-      place: placeName(next),
-      ring: "internet gateway",
-      why: `${addressText(passage.packet.destination)} is not an address of the internet: it is dropped here`,
-    });
-    return nowhere;
-  }
   if (next?.kind === "internet" && gateway.publicAddress !== undefined) {
+    if (!isInternet(passage.packet.destination)) return refusePrivate(passage, next);
     addStep(passage, {
       layer: "nat",
       place: placeName(next),
@@ -90,7 +83,7 @@ function fromNatGateway(passage: Passage, gateway: NatGateway, subnet: Subnet): 
       why: `the NAT gateway's address becomes the public ${addressText(gateway.publicAddress)}`,
       rewritten: { ...passage.packet, source: gateway.publicAddress },
     });
-    return outside("internet");
+    return beyond(passage);
   }
   if (next?.kind === "private" || next?.kind === "transit") {
     pass(passage, {

@@ -128,7 +128,7 @@ function checkSource(passage: Passage, place: Interface): void {
 function enterFromOutside(passage: Passage): Next {
   const { index, goal } = passage.walk;
   const { destination, source } = passage.packet;
-  if (isInternet(destination)) return { kind: "internet" };
+  if (isInternet(destination) && (!isAddress(source) || isInternet(source))) return { kind: "internet" };
   const found = isAddress(destination)
     ? [...index.estate.networks.values()].find(
         (network) => index.interfaceAt(network.id, destination) !== undefined,
@@ -148,7 +148,9 @@ function enterFromOutside(passage: Passage): Next {
     layer: "gateway",
     place: "outside",
     ring: "way in",
-    why: `${addressText(destination)} is a private address: ${from} no route to it`,
+    why: isInternet(destination)
+      ? `${addressText(source)} is no address of the internet: nothing comes from it to a public one`
+      : `${addressText(destination)} is a private address: ${from} no route to it`,
     remedy:
       goal === undefined
         ? "ask for a public address"
