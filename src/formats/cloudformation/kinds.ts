@@ -84,6 +84,27 @@ const beside: ReadonlySet<string> = new Set([
   "AWS::ElasticLoadBalancingV2::ListenerCertificate",
 ]);
 
+/** Types of one rule, route or association, which is itself uncertain where it may not be there. */
+const carrying: ReadonlySet<string> = new Set(
+  [
+    "NetworkAclEntry",
+    "Route",
+    "SecurityGroupEgress",
+    "SecurityGroupIngress",
+    "SubnetNetworkAclAssociation",
+    "SubnetRouteTableAssociation",
+    "TransitGatewayRoute",
+    "TransitGatewayRouteTablePropagation",
+    "VPCGatewayAttachment",
+    "VPNGatewayRoutePropagation",
+  ].map((name) => `AWS::EC2::${name}`),
+);
+
+/** Whether a resource that may not be there is taken to be there: the model has no place that is uncertain. */
+export function isTakenForGranted({ type }: Resource): boolean {
+  return read.has(type) && !carrying.has(type);
+}
+
 const networkServices = [
   "AWS::EC2::",
   "AWS::ElasticLoadBalancing",

@@ -124,6 +124,29 @@ export function nameOf(given: string | NotKnown): string {
   return isNotKnown(given) ? given.name.replaceAll(/\s+/g, " ") : given;
 }
 
+/** What an id may be: itself, or each branch of a condition that is not settled, with why. */
+export function idsOf(given: string | NotKnown): readonly { readonly id: string; readonly why?: string }[] {
+  if (!isNotKnown(given)) return [{ id: given }];
+  const ids = given.may.flatMap((one) => (one.kind === "text" ? [one.text] : []));
+  return (ids.length === 0 ? [nameOf(given)] : ids).map((id) => ({ id, why: given.why }));
+}
+
+/** Resources by what they belong to; where that is open, with each that it may be, and uncertain. */
+export function byOwner(
+  resources: readonly Resource[],
+  owner: (fields: Fields) => string | NotKnown,
+): Map<string, Resource[]> {
+  const found = new Map<string, Resource[]>();
+  for (const resource of resources) {
+    for (const { id, why } of idsOf(owner(fieldsOf(resource)))) {
+      const one =
+        why === undefined || resource.uncertain !== undefined ? resource : { ...resource, uncertain: why };
+      found.set(id, [...(found.get(id) ?? []), one]);
+    }
+  }
+  return found;
+}
+
 /** Tags as AWS's exports have them; a value that is not known is left out. */
 export function tagsOf(fields: Fields): Json {
   return fields.maps("Tags").flatMap((tag) => {

@@ -4,7 +4,7 @@ import type { EstatePart } from "../../estate/model.ts";
 import { readInventory } from "../aws/estate.ts";
 import { MadeUpAddresses } from "../aws/planned/made-up.ts";
 import type { Reader, SourceFile } from "../reader.ts";
-import { unreadOf } from "./kinds.ts";
+import { isTakenForGranted, unreadOf } from "./kinds.ts";
 import { isParametersFile } from "./parameters.ts";
 import { Plan } from "./plan.ts";
 import { writeAcls } from "./resources/acls.ts";
@@ -112,6 +112,9 @@ function noteTransforms(plan: Plan, template: Template): void {
 function noteUnread(plan: Plan, resource: Resource): void {
   const why = unreadOf(resource);
   if (why !== undefined) plan.unknown(resource.origin, `${resource.type} ${resource.id}`, why);
+  if (resource.uncertain !== undefined && isTakenForGranted(resource)) {
+    plan.unknown(resource.origin, resource.uncertain, "taken to be there: answers hold where it is");
+  }
   if (resource.type !== "AWS::CloudFormation::Stack") return;
   const nested = resource.stack.world.nested(resource);
   if (typeof nested === "string") plan.unknown(resource.origin, nested, "what it holds is missing");

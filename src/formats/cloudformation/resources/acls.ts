@@ -3,15 +3,25 @@ import { addUnknownAcl } from "../../aws/planned/defaults.ts";
 import type { Written } from "../../aws/planned/draft.ts";
 import { uncertainKey } from "../../aws/planned/marks.ts";
 import { known, type Fields } from "../fields.ts";
-import { fieldsOf, nameOf, tagsOf, whyOpen, type Plan } from "../plan.ts";
+import { byOwner, fieldsOf, tagsOf, whyOpen, type Plan } from "../plan.ts";
 import type { Resource } from "../scope.ts";
 import { isNotKnown } from "../values.ts";
+import { associationsOf } from "./associations.ts";
 
 export function writeAcls(plan: Plan): void {
-  const entries = Map.groupBy(plan.of("AWS::EC2::NetworkAclEntry"), (entry) =>
-    nameOf(fieldsOf(entry).requiredText("NetworkAclId")),
+  const entries = byOwner(plan.of("AWS::EC2::NetworkAclEntry"), (fields) =>
+    fields.requiredText("NetworkAclId"),
   );
-  const subnets = associations(plan);
+  const { certain, open } = associationsOf(
+    plan,
+    "AWS::EC2::SubnetNetworkAclAssociation",
+    "NetworkAclId",
+    "AWS::EC2::NetworkAcl",
+  );
+  for (const { resource, subnet, why } of open) {
+    const id = `${subnet.id}.NetworkAcl`;
+    addUnknownAcl(plan.draft, id, subnet.network, why, resource.origin, [subnet.id]);
+  }
   for (const resource of plan.of("AWS::EC2::NetworkAcl")) {
     const fields = fieldsOf(resource);
     plan.draft.add(
@@ -21,14 +31,11 @@ export function writeAcls(plan: Plan): void {
         VpcId: plan.network(fields.text("VpcId"), resource.origin),
         IsDefault: false,
         Entries: entriesOf(plan, entries.get(resource.id) ?? []),
-        Associations: (subnets.get(resource.id) ?? []).map((subnet) => ({ SubnetId: subnet })),
+        Associations: (certain.get(resource.id) ?? []).map(({ subnet }) => ({ SubnetId: subnet.id })),
         Tags: tagsOf(fields),
       },
       resource.origin,
     );
-    if (resource.uncertain !== undefined) {
-      plan.unknown(resource.origin, resource.uncertain, "taken to be there: answers hold where it is");
-    }
     entries.delete(resource.id);
   }
   for (const [id, [first]] of entries) {
@@ -39,34 +46,6 @@ export function writeAcls(plan: Plan): void {
       "left aside: the subnets behind that ACL are not known",
     );
   }
-}
-
-/** The certain associations, by ACL; where a subnet's ACL is not known, one that says so is put before it. */
-function associations(plan: Plan): Map<string, string[]> {
-  const certain = new Map<string, string[]>();
-  const open = new Map<string, { readonly resource: Resource; readonly why: string }>();
-  for (const resource of plan.of("AWS::EC2::SubnetNetworkAclAssociation")) {
-    const fields = fieldsOf(resource);
-    const subnet = fields.requiredText("SubnetId");
-    const acl = fields.requiredText("NetworkAclId");
-    if (isNotKnown(subnet)) {
-      plan.unknown(resource.origin, `before which subnet ${nameOf(acl)} stands: ${subnet.why}`, "left aside");
-      continue;
-    }
-    const place = plan.subnet(subnet, undefined, resource.origin);
-    const foreign = isNotKnown(acl) || plan.at(acl, "AWS::EC2::NetworkAcl") === undefined;
-    const why =
-      resource.uncertain ??
-      whyOpen(acl) ??
-      (foreign ? `the network ACL ${nameOf(acl)} is in no template that was read` : undefined);
-    if (why !== undefined) open.set(place.id, { resource, why });
-    else certain.set(nameOf(acl), [...(certain.get(nameOf(acl)) ?? []), place.id]);
-  }
-  for (const [subnet, { resource, why }] of open) {
-    const network = plan.subnets.get(subnet)?.network ?? "";
-    addUnknownAcl(plan.draft, `${resource.id}.NetworkAcl`, network, why, resource.origin, [subnet]);
-  }
-  return certain;
 }
 
 /** Where a number, an action or a direction is not known, any entry may decide first: then all of them are open. */

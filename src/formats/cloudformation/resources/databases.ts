@@ -49,8 +49,6 @@ function planDatabase(
     },
     resource.origin,
   );
-  if (resource.uncertain !== undefined)
-    plan.unknown(resource.origin, resource.uncertain, "taken to be there");
   if (subnets.length > 1) {
     plan.unknown(
       resource.origin,

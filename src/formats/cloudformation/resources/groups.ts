@@ -5,7 +5,7 @@ import type { Written } from "../../aws/planned/draft.ts";
 import { uncertainKey } from "../../aws/planned/marks.ts";
 import { Problem, type Origin } from "../../../problem.ts";
 import { Fields, known } from "../fields.ts";
-import { fieldsOf, nameOf, tagsOf, whyOpen, type Plan } from "../plan.ts";
+import { byOwner, fieldsOf, nameOf, tagsOf, whyOpen, type Plan } from "../plan.ts";
 import type { Resource } from "../scope.ts";
 import { isNotKnown, type Value } from "../values.ts";
 
@@ -33,10 +33,10 @@ export function writeGroups(plan: Plan): void {
 
 /** Rules that are resources of their own, by the group that they belong to. */
 function standalone(plan: Plan, direction: Direction): Map<string, Resource[]> {
-  return Map.groupBy(plan.of(`AWS::EC2::SecurityGroup${direction}`), (resource) => {
-    const fields = fieldsOf(resource);
-    return nameOf(fields.text("GroupId") ?? fields.requiredText("GroupName"));
-  });
+  return byOwner(
+    plan.of(`AWS::EC2::SecurityGroup${direction}`),
+    (fields) => fields.text("GroupId") ?? fields.requiredText("GroupName"),
+  );
 }
 
 function writeGroup(
@@ -72,9 +72,6 @@ function writeGroup(
     },
     resource.origin,
   );
-  if (resource.uncertain !== undefined) {
-    plan.unknown(resource.origin, resource.uncertain, "taken to be there: answers hold where it is");
-  }
 }
 
 interface Permission {

@@ -52,9 +52,6 @@ function planInstance(
     { InstanceId: resource.id, State: { Name: "running" }, Tags: tagsOf(own) },
     resource.origin,
   );
-  if (resource.uncertain !== undefined) {
-    plan.unknown(resource.origin, resource.uncertain, "taken to be there: answers hold where it is");
-  }
   const template = launchTemplate(plan, own, resource.origin);
   const listed = [own, template]
     .map((fields) => fields?.maps("NetworkInterfaces") ?? [])
@@ -208,8 +205,6 @@ function elasticAddresses(plan: Plan): Map<string, string> {
     const at = fields.text("NetworkInterfaceId") ?? fields.text("InstanceId");
     const address = fields.text("AllocationId") ?? fields.text("EIP");
     if (at === undefined || address === undefined) continue;
-    if (resource.uncertain !== undefined)
-      plan.unknown(resource.origin, resource.uncertain, "taken to be there");
     found.set(nameOf(at), nameOf(address).replace(/\.PublicIp$/, ""));
   }
   return found;

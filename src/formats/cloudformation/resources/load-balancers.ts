@@ -53,26 +53,23 @@ function noteOpen(plan: Plan, resource: Resource, fields: Fields, keys: readonly
     if (isNotKnown(value))
       plan.unknown(resource.origin, `${key} of ${resource.id}: ${value.why}`, "any is taken");
   }
-  if (resource.uncertain !== undefined)
-    plan.unknown(resource.origin, resource.uncertain, "taken to be there");
 }
 
 function actionsOf(fields: Fields, key: string): Written[] {
-  return fields.maps(key).flatMap((action) => {
-    if (isNotKnown(action)) return [];
+  return fields.maps(key).map((action): Written => {
+    // A group that nobody knows stands for what an open action may lead to.
+    if (isNotKnown(action)) return { TargetGroupArn: nameOf(action) };
     const single = action.text("TargetGroupArn");
     const forward = action.map("ForwardConfig");
     const several = forward === undefined || isNotKnown(forward) ? [] : forward.maps("TargetGroups");
-    return [
-      {
-        ...(single === undefined ? {} : { TargetGroupArn: nameOf(single) }),
-        ForwardConfig: {
-          TargetGroups: several.flatMap((one) =>
-            isNotKnown(one) ? [] : [{ TargetGroupArn: nameOf(one.requiredText("TargetGroupArn")) }],
-          ),
-        },
+    return {
+      ...(single === undefined ? {} : { TargetGroupArn: nameOf(single) }),
+      ForwardConfig: {
+        TargetGroups: several.map((one) => ({
+          TargetGroupArn: nameOf(isNotKnown(one) ? one : one.requiredText("TargetGroupArn")),
+        })),
       },
-    ];
+    };
   });
 }
 

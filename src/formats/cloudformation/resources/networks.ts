@@ -20,7 +20,6 @@ export function planNetworks(plan: Plan): void {
     const written = fields.text("CidrBlock");
     const prefixes = prefixesOf(plan, resource, written ?? pool(resource, "Ipv4IpamPoolId"));
     plan.networks.set(resource.id, { id: resource.id, prefixes, origin: resource.origin, own: true });
-    noteUncertain(plan, resource);
   }
   for (const resource of plan.of("AWS::EC2::VPCCidrBlock")) {
     const fields = fieldsOf(resource);
@@ -38,8 +37,6 @@ export function planNetworks(plan: Plan): void {
     if (ipv6 !== undefined) network?.prefixes.push(...prefixesOf(plan, resource, ipv6));
     const ipv4 = fields.text("CidrBlock") ?? pool(resource, "Ipv4IpamPoolId");
     if (ipv4 !== undefined) network?.prefixes.push(...prefixesOf(plan, resource, ipv4));
-    if (resource.uncertain !== undefined)
-      plan.unknown(resource.origin, resource.uncertain, "taken to be there");
   }
 }
 
@@ -82,11 +79,6 @@ function requireNetwork(written: string, resource: Resource): Prefix {
   );
 }
 
-function noteUncertain(plan: Plan, resource: Resource): void {
-  if (resource.uncertain === undefined) return;
-  plan.unknown(resource.origin, resource.uncertain, "taken to be there: answers hold where it is");
-}
-
 export function planSubnets(plan: Plan): void {
   const more = Map.groupBy(plan.of("AWS::EC2::SubnetCidrBlock"), (resource) =>
     String(known(fieldsOf(resource).requiredText("SubnetId"))),
@@ -104,16 +96,23 @@ export function planSubnets(plan: Plan): void {
     const planned = plan.networks.get(network);
     // The prefixes of a VPC that no template makes cover those of its subnets at least.
     if (planned !== undefined && !planned.own) planned.prefixes.push(...written);
+    const publicByDefault = fields.flag("MapPublicIpOnLaunch");
+    if (isNotKnown(publicByDefault)) {
+      plan.unknown(
+        resource.origin,
+        `whether what starts in ${resource.id} gets a public address: ${publicByDefault.why}`,
+        "taken to get none",
+      );
+    }
     plan.subnets.set(resource.id, {
       id: resource.id,
       network,
       prefixes: written.flatMap((prefix) => parsePrefix(prefix) ?? []),
       origin: resource.origin,
-      public: known(fields.flag("MapPublicIpOnLaunch")) ?? false,
+      public: known(publicByDefault) ?? false,
       ipv6: known(fields.flag("AssignIpv6AddressOnCreation")) ?? known(fields.flag("Ipv6Native")) ?? false,
       zone: known(fields.text("AvailabilityZone")),
     });
-    noteUncertain(plan, resource);
   }
 }
 

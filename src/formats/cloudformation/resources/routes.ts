@@ -4,9 +4,10 @@ import { localRoutes } from "../../aws/planned/defaults.ts";
 import type { Written } from "../../aws/planned/draft.ts";
 import { uncertainKey } from "../../aws/planned/marks.ts";
 import { known } from "../fields.ts";
-import { fieldsOf, nameOf, tagsOf, whyOpen, type Plan } from "../plan.ts";
+import { byOwner, fieldsOf, nameOf, tagsOf, whyOpen, type Plan, type PlannedSubnet } from "../plan.ts";
 import type { Resource } from "../scope.ts";
-import { isNotKnown, type NotKnown } from "../values.ts";
+import type { NotKnown } from "../values.ts";
+import { associationsOf } from "./associations.ts";
 
 /** The property that names a route's target, and the field that an export has it in. */
 const targets: Readonly<Record<string, string>> = {
@@ -26,9 +27,7 @@ const targets: Readonly<Record<string, string>> = {
 const destinations = ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"] as const;
 
 export function writeRouteTables(plan: Plan): void {
-  const routes = Map.groupBy(plan.of("AWS::EC2::Route"), (route) =>
-    nameOf(fieldsOf(route).requiredText("RouteTableId")),
-  );
+  const routes = byOwner(plan.of("AWS::EC2::Route"), (fields) => fields.requiredText("RouteTableId"));
   const brought = broughtRoutes(plan);
   const subnets = associations(plan);
   for (const resource of plan.of("AWS::EC2::RouteTable")) {
@@ -49,9 +48,6 @@ export function writeRouteTables(plan: Plan): void {
       },
       resource.origin,
     );
-    if (resource.uncertain !== undefined) {
-      plan.unknown(resource.origin, resource.uncertain, "taken to be there: answers hold where it is");
-    }
     routes.delete(resource.id);
   }
   for (const [id, [first]] of routes) {
@@ -125,54 +121,38 @@ function broughtRoutes(plan: Plan): Map<string, Written[]> {
 
 /** What each table is associated with; a subnet whose table is not known gets one that says so. */
 function associations(plan: Plan): Map<string, Written[]> {
-  const found = new Map<string, Written[]>();
-  const associate = (table: string, association: Written): void => {
-    found.set(table, [...(found.get(table) ?? []), association]);
-  };
-  for (const resource of plan.of("AWS::EC2::SubnetRouteTableAssociation")) {
-    const fields = fieldsOf(resource);
-    const subnet = fields.requiredText("SubnetId");
-    const table = fields.requiredText("RouteTableId");
-    if (isNotKnown(subnet)) {
-      plan.unknown(resource.origin, `which subnet asks ${nameOf(table)}: ${subnet.why}`, "left aside");
-      continue;
-    }
-    const place = plan.subnet(subnet, undefined, resource.origin);
-    const foreign = isNotKnown(table) || plan.at(table, "AWS::EC2::RouteTable") === undefined;
-    const why =
-      resource.uncertain ??
-      whyOpen(table) ??
-      (foreign ? `the route table ${nameOf(table)} is in no template that was read` : undefined);
-    const association = plan.draft.at({ SubnetId: place.id }, resource.origin);
-    if (why === undefined) associate(nameOf(table), association);
-    else addOpenTable(plan, resource, place.network, association, why);
-  }
+  const { certain, open } = associationsOf(
+    plan,
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "RouteTableId",
+    "AWS::EC2::RouteTable",
+  );
+  const found = new Map<string, Written[]>(
+    [...certain].map(([table, list]) => [
+      table,
+      list.map(({ resource, subnet }) => plan.draft.at({ SubnetId: subnet.id }, resource.origin)),
+    ]),
+  );
+  for (const { resource, subnet, why } of open) addOpenTable(plan, resource, subnet, why);
   for (const resource of plan.of("AWS::EC2::GatewayRouteTableAssociation")) {
     const fields = fieldsOf(resource);
     const gateway = nameOf(fields.requiredText("GatewayId"));
-    associate(
-      nameOf(fields.requiredText("RouteTableId")),
-      plan.draft.at({ GatewayId: gateway }, resource.origin),
-    );
+    const table = nameOf(fields.requiredText("RouteTableId"));
+    const association = plan.draft.at({ GatewayId: gateway }, resource.origin);
+    found.set(table, [...(found.get(table) ?? []), association]);
   }
   return found;
 }
 
-function addOpenTable(
-  plan: Plan,
-  resource: Resource,
-  network: string,
-  association: Written,
-  why: string,
-): void {
-  const id = `${resource.id}.RouteTable`;
+function addOpenTable(plan: Plan, resource: Resource, subnet: PlannedSubnet, why: string): void {
+  const id = `${subnet.id}.RouteTable`;
   plan.draft.add(
     "RouteTables",
     {
       RouteTableId: id,
-      VpcId: network,
-      Associations: [association],
-      Routes: [...localRoutes(plan.networks.get(network)?.prefixes ?? []), { [uncertainKey]: why }],
+      VpcId: subnet.network,
+      Associations: [{ SubnetId: subnet.id }],
+      Routes: [...localRoutes(plan.networks.get(subnet.network)?.prefixes ?? []), { [uncertainKey]: why }],
     },
     { ...resource.origin, id },
   );

@@ -81,8 +81,6 @@ function attachmentOf(plan: Plan, resource: Resource): Attachment {
     },
     resource.origin,
   );
-  if (resource.uncertain !== undefined)
-    plan.unknown(resource.origin, resource.uncertain, "taken to be there");
   return { resource, gateway, network };
 }
 
@@ -93,13 +91,20 @@ function associate(plan: Plan, attachments: readonly Attachment[], tables: Reado
     const attachment = nameOf(fields.requiredText("TransitGatewayAttachmentId"));
     const table = nameOf(fields.requiredText("TransitGatewayRouteTableId"));
     explicit.add(attachment);
-    if (resource.uncertain !== undefined)
-      plan.unknown(resource.origin, resource.uncertain, "taken to be there");
-    tables
-      .get(table)
-      ?.associated.push(
-        plan.draft.at({ TransitGatewayAttachmentId: attachment, State: "associated" }, resource.origin),
+    const association = plan.draft.at(
+      { TransitGatewayAttachmentId: attachment, State: "associated" },
+      resource.origin,
+    );
+    const own = tables.get(table);
+    if (own !== undefined) own.associated.push(association);
+    // The reader of the attachment then finds a table that was not read.
+    else {
+      plan.draft.add(
+        "Associations",
+        { TransitGatewayRouteTableId: table, Associations: [association] },
+        resource.origin,
       );
+    }
   }
   for (const { resource, gateway } of attachments) {
     if (explicit.has(resource.id)) continue;
@@ -146,7 +151,15 @@ function propagate(plan: Plan, attachments: readonly Attachment[], tables: Reado
 
 function addRoute(plan: Plan, resource: Resource, tables: ReadonlyMap<string, Table>): void {
   const fields = fieldsOf(resource);
-  const table = tables.get(nameOf(fields.requiredText("TransitGatewayRouteTableId")));
+  const named = nameOf(fields.requiredText("TransitGatewayRouteTableId"));
+  const table = tables.get(named);
+  if (table === undefined) {
+    plan.unknown(
+      resource.origin,
+      `a route is added to the transit gateway route table ${named}, which no template that was read makes`,
+      "left aside: what asks that table is not known",
+    );
+  }
   const destination = fields.text("DestinationCidrBlock");
   const attachment = fields.text("TransitGatewayAttachmentId");
   const blackhole = fields.flag("Blackhole");
