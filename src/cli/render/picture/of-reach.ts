@@ -7,6 +7,7 @@ import { flowTexts } from "../../../questions/reach/service-text.ts";
 import { countText } from "../reach-text.ts";
 import { reachRows, type ReachRow } from "../reach-rows.ts";
 import { endName } from "../end-name.ts";
+import { folded } from "./fold.ts";
 import type { NodeKind, Picture, PictureEdge, PictureGroup, PictureNode } from "./picture.ts";
 
 /** As many lines as an edge's label has room for. */
@@ -16,7 +17,6 @@ export function pictureOfReach(estate: Estate, reach: Reach): Picture {
   const index = indexOf(estate);
   // What gets nowhere and back is left to the tables: a picture shows ways that work, or may.
   const rows = reachRows(reach).filter((row) => row.kind !== "one-way");
-  const families = new Set(rows.map((row) => row.pair.family));
   const nodes = new Map<string, PictureNode>();
   const groups = new Map<string, PictureGroup>();
   for (const { pair } of rows)
@@ -24,13 +24,29 @@ export function pictureOfReach(estate: Estate, reach: Reach): Picture {
       const node = nodeOf(index, pair, side, groups);
       nodes.set(node.id, node);
     }
-  return {
+  return folded({
     title: `What reaches what in ${estate.name}`,
     caption: countText(reach),
     groups: [...groups.values()],
     nodes: [...nodes.values()],
-    edges: rows.map((row) => edgeOf(row, families.size > 1)),
-  };
+    edges: edgesOf(rows),
+  });
+}
+
+/** One edge for both families where they are alike; else each says which it is. */
+function edgesOf(rows: readonly ReachRow[]): PictureEdge[] {
+  const both = new Set(rows.map((row) => row.pair.family)).size > 1;
+  const bySame = Map.groupBy(rows, (row) => {
+    const { from, to, services } = edgeOf(row);
+    return [from, to, row.kind, ...services].join("\n");
+  });
+  return [...bySame.values()].flatMap((same) => {
+    const [row] = same;
+    if (row === undefined) return [];
+    const edge = edgeOf(row);
+    const only6 = both && same.every(({ pair }) => pair.family === 6);
+    return [only6 ? { ...edge, services: edge.services.map((text) => `${text} (IPv6)`) } : edge];
+  });
 }
 
 function nodeId(end: EndClass, side: "from" | "to"): string {
@@ -74,13 +90,12 @@ const kinds: Readonly<Partial<Record<InterfaceKind, NodeKind>>> = {
   "transit-gateway": "gateway",
 };
 
-function edgeOf(row: ReachRow, both: boolean): PictureEdge {
+function edgeOf(row: ReachRow): PictureEdge {
   const { pair, services } = row;
-  const texts = flowTexts(services, mostLines);
   return {
     from: nodeId(pair.from, "from"),
     to: nodeId(pair.to, "to"),
-    services: both ? texts.map((text) => `${text} (IPv${pair.family})`) : texts,
+    services: flowTexts(services, mostLines),
     answer: row.kind === "depends" ? "depends" : "allowed",
     notable:
       (pair.from.kind === "outside" && pair.from.internet) ||
