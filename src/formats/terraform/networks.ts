@@ -120,7 +120,7 @@ function translateSubnet(
   prefixesOf: ReadonlyMap<string, readonly string[]>,
 ): PlannedSubnet | undefined {
   const id = fields.resource.address;
-  const vpc = vpcOf(plan, fields, prefixesOf);
+  const vpc = vpcOf(plan, fields);
   if (vpc === undefined) return undefined;
   const prefix = optional(fields, "cidr_block");
   const ipv6 = optional(fields, "ipv6_cidr_block") ?? madeUpIpv6(plan, fields, prefixesOf.get(vpc) ?? []);
@@ -152,28 +152,11 @@ function translateSubnet(
   return { id, vpc, prefix, ipv6, zone, publicOnLaunch, ipv6OnLaunch };
 }
 
-/**
- * The VPC that a subnet lies in. Where the plan does not show it (a local value), and one VPC alone is planned in the
- * same module, it is taken for that one, and said so.
- */
-function vpcOf(
-  plan: Plan,
-  fields: Fields,
-  prefixesOf: ReadonlyMap<string, readonly string[]>,
-): string | undefined {
+function vpcOf(plan: Plan, fields: Fields): string | undefined {
   const meant = plan.reference(fields, "vpc_id", ["vpc"]);
   if (meant.kind === "id") return meant.id;
-  const near = plan
-    .of("aws_vpc")
-    .filter((vpc) => vpc.resource.module.address === fields.resource.module.address)
-    .map((vpc) => vpc.resource.address);
   const why =
     meant.kind === "open" ? meant.why : `${fields.resource.address}: its VPC is not known before apply`;
-  const [only] = near;
-  if (only !== undefined && near.length === 1 && prefixesOf.has(only)) {
-    plan.unknown(fields.origin, why, `taken to be ${only}, the only VPC of its module`);
-    return only;
-  }
   plan.unknown(fields.origin, why, "left out: nothing inside it can be reached nor reach");
   return undefined;
 }

@@ -67,6 +67,7 @@ export class Plan {
   readonly #aliases = new Map<string, string>();
   /** Addresses of what has an id already. */
   readonly #standing = new Set<string>();
+  readonly #said = new Set<string>();
   readonly #places: Places;
   readonly #originOf: (resource: Resource) => Origin;
 
@@ -120,6 +121,8 @@ export class Plan {
     const [only] = ids;
     const single = ids.length === 1 && (open === undefined || fields.sharedBy(key) < 2);
     if (only !== undefined && single) return { kind: "id", id: only };
+    const assumed = this.#assume(fields, key, things, ids, open);
+    if (assumed !== undefined) return { kind: "id", id: assumed };
     return {
       kind: "open",
       why: `${fields.resource.address}: which ${key} it gets is not known before apply (${
@@ -172,6 +175,49 @@ export class Plan {
     );
     const [only] = found;
     return only === undefined || found.length > 1 ? undefined : only.resource.address;
+  }
+
+  /**
+   * Where a thing stands is assumed, and said so, rather than left out: the only VPC of its module where the plan does not
+   * show which (a local value); of copies among which a variable chooses, the one of this resource's own key.
+   */
+  #assume(
+    fields: Fields,
+    key: string,
+    things: readonly Thing[],
+    ids: readonly string[],
+    open: string | undefined,
+  ): string | undefined {
+    const { address, module, key: own } = fields.resource;
+    const vpcs = this.of("aws_vpc").filter((vpc) => vpc.resource.module.address === module.address);
+    const [vpc] = vpcs;
+    if (ids.length === 0 && key === "vpc_id" && vpc !== undefined && vpcs.length === 1) {
+      const where = module.address === "" ? "the root module" : module.address;
+      this.#once(
+        fields.origin,
+        `${where}: what its resources name as their VPC is not shown by the plan (${open ?? key})`,
+        `taken to be ${vpc.resource.address}, the only VPC of the module`,
+      );
+      return vpc.resource.address;
+    }
+    const suffix = own === undefined ? undefined : `[${JSON.stringify(own)}]`;
+    const blocksOf = new Set(ids.map((id) => id.replace(/\[(?:\d+|"(?:[^"\\]|\\.)*")\]$/, "")));
+    const same = suffix === undefined ? undefined : ids.find((id) => id.endsWith(suffix));
+    const placing = things.some((thing) => thing === "subnet" || thing === "table" || thing === "nat");
+    if (same === undefined || blocksOf.size !== 1 || !placing) return undefined;
+    this.#once(
+      fields.origin,
+      `${address}: which ${key} it gets is not known before apply (${ids.join(" or ")})`,
+      `taken to be ${same}`,
+    );
+    return same;
+  }
+
+  /** What is asked several times is said once. */
+  #once(origin: Origin, what: string, effect: string): void {
+    if (this.#said.has(what)) return;
+    this.#said.add(what);
+    this.unknown(origin, what, effect);
   }
 
   /** What an argument that is not known may be. Of references that blocks share, the known ones are other blocks'. */

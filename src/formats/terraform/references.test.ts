@@ -85,21 +85,43 @@ describe("references of a plan", () => {
     ]);
   });
 
-  test("an index that a variable decides is not guessed", () => {
+  test("among copies that a variable chooses from, the one of its own number is taken, and said so", () => {
     const part = read({
       resources: {
         "aws_vpc.main": vpc,
-        "aws_subnet.one": { vpc_id: ref("aws_vpc.main.id"), cidr_block: "10.0.0.0/24" },
+        "aws_subnet.private": new Copies([0, 1], (key) => ({
+          vpc_id: ref("aws_vpc.main.id"),
+          cidr_block: `10.0.${key}.0/24`,
+        })),
         "aws_route_table.private": new Copies([0, 1], () => ({ vpc_id: ref("aws_vpc.main.id") })),
-        "aws_route_table_association.one": new Copies([0, 1], () => ({
-          subnet_id: ref("aws_subnet.one.id"),
+        "aws_route_table_association.private": new Copies([0, 1], () => ({
+          subnet_id: ref("aws_subnet.private", "count.index"),
           route_table_id: ref("aws_route_table.private", "var.single", "count.index"),
         })),
       },
     });
-    expect(unknownsOf(part)[0]).toBe(
-      "aws_route_table_association.one[0]: which route_table_id it gets is not known before apply (aws_route_table.private[0] or aws_route_table.private[1]) | left aside: the subnet has its VPC's main table here",
-    );
+    expect(part.subnets?.get("aws_subnet.private[1]")?.routeTable).toBe("aws_route_table.private[1]");
+    expect(unknownsOf(part)).toEqual([
+      "aws_route_table_association.private[0]: which route_table_id it gets is not known before apply (aws_route_table.private[0] or aws_route_table.private[1]) | taken to be aws_route_table.private[0]",
+      "aws_route_table_association.private[1]: which route_table_id it gets is not known before apply (aws_route_table.private[0] or aws_route_table.private[1]) | taken to be aws_route_table.private[1]",
+    ]);
+  });
+
+  test("which group a variable chooses is not assumed: the rule stays open", () => {
+    const part = read({
+      resources: {
+        "aws_vpc.main": vpc,
+        "aws_security_group.a": new Copies([0, 1], () => ({ vpc_id: ref("aws_vpc.main.id") })),
+        "aws_security_group.db": { vpc_id: ref("aws_vpc.main.id") },
+        "aws_vpc_security_group_ingress_rule.db": new Copies([0, 1], () => ({
+          security_group_id: ref("aws_security_group.db.id"),
+          ip_protocol: "-1",
+          referenced_security_group_id: ref("aws_security_group.a", "var.single", "count.index"),
+        })),
+      },
+    });
+    const inbound = part.securityGroups?.get("aws_security_group.db")?.inbound ?? [];
+    expect(inbound.map((rule) => rule.peer.kind)).toEqual(["unknown", "unknown"]);
   });
 
   test("copies by for_each take the copy of their own key, by each.key and over resources by each.value", () => {
@@ -195,7 +217,84 @@ describe("references of a plan", () => {
     });
     expect(subnetsOf(part)).toEqual([["aws_subnet.one", "aws_vpc.main"]]);
     expect(unknownsOf(part)).toEqual([
-      "aws_subnet.one: which vpc_id it gets is not known before apply (local.vpc_id) | taken to be aws_vpc.main, the only VPC of its module",
+      "the root module: what its resources name as their VPC is not shown by the plan (local.vpc_id) | taken to be aws_vpc.main, the only VPC of the module",
+    ]);
+  });
+
+  test("a peer's VPC is not assumed", () => {
+    const part = read({
+      resources: {
+        "aws_vpc.main": vpc,
+        "aws_vpc_peering_connection.out": {
+          vpc_id: ref("aws_vpc.main.id"),
+          peer_vpc_id: ref("local.other"),
+          auto_accept: true,
+        },
+      },
+    });
+    expect(part.gateways?.get("aws_vpc_peering_connection.out")).toMatchObject({
+      requester: "aws_vpc.main",
+      accepter: "",
+    });
+    expect(unknownsOf(part)[0]).toMatch(/which peer_vpc_id it gets is not known before apply/);
+  });
+
+  test("a widespread module's way of writing, with locals and element(), is followed without its sources", () => {
+    const local = { vpc_id: ref("local.vpc_id") };
+    const part = read({
+      resources: { "aws_instance.app": { subnet_id: ref("module.vpc.private_subnets[1]") } },
+      modules: {
+        vpc: {
+          resources: {
+            "aws_vpc.this": new Copies([0], () => vpc),
+            "aws_subnet.public": new Copies([0, 1], (key) => ({ ...local, cidr_block: `10.0.${key}.0/24` })),
+            "aws_subnet.private": new Copies([0, 1], (key) => ({
+              ...local,
+              cidr_block: `10.0.1${key}.0/24`,
+            })),
+            "aws_internet_gateway.this": new Copies([0], () => local),
+            "aws_route_table.public": new Copies([0], () => local),
+            "aws_route.out": new Copies([0], () => ({
+              route_table_id: ref("aws_route_table.public[0].id"),
+              destination_cidr_block: "0.0.0.0/0",
+              gateway_id: ref("aws_internet_gateway.this[0].id"),
+            })),
+            "aws_route_table_association.public": new Copies([0, 1], () => ({
+              subnet_id: ref("aws_subnet.public", "count.index"),
+              route_table_id: ref("aws_route_table.public[0].id"),
+            })),
+            "aws_nat_gateway.this": new Copies([0], () => ({
+              allocation_id: ref("local.nat_gateway_ips", "var.single", "count.index"),
+              subnet_id: ref("aws_subnet.public", "var.single", "count.index"),
+            })),
+            "aws_route_table.private": new Copies([0], () => local),
+            "aws_route.nat": new Copies([0], () => ({
+              route_table_id: ref("aws_route_table.private", "count.index"),
+              destination_cidr_block: "0.0.0.0/0",
+              nat_gateway_id: ref("aws_nat_gateway.this", "count.index"),
+            })),
+            "aws_route_table_association.private": new Copies([0, 1], () => ({
+              subnet_id: ref("aws_subnet.private", "count.index"),
+              route_table_id: ref("aws_route_table.private", "var.single", "count.index"),
+            })),
+          },
+          outputs: { private_subnets: ref("aws_subnet.private") },
+        },
+      },
+    });
+    const routes = [...(part.routeTables?.values() ?? [])].map((table) => [
+      table.id,
+      table.routes.map((route) => route.text).at(-1),
+    ]);
+    expect(routes).toEqual([
+      ["module.vpc.aws_route_table.public[0]", "0.0.0.0/0 → module.vpc.aws_internet_gateway.this[0]"],
+      ["module.vpc.aws_route_table.private[0]", "0.0.0.0/0 → module.vpc.aws_nat_gateway.this[0]"],
+      ["module.vpc.aws_vpc.this[0].MainRouteTable", "10.0.0.0/16 → local"],
+    ]);
+    expect(part.interfaces?.get("aws_instance.app.eth0")?.subnet).toBe("module.vpc.aws_subnet.private[1]");
+    expect(unknownsOf(part)).toEqual([
+      "module.vpc: what its resources name as their VPC is not shown by the plan (local.vpc_id) | taken to be module.vpc.aws_vpc.this[0], the only VPC of the module",
+      "module.vpc.aws_nat_gateway.this[0]: which subnet_id it gets is not known before apply (module.vpc.aws_subnet.public[0] or module.vpc.aws_subnet.public[1]) | taken to be module.vpc.aws_subnet.public[0]",
     ]);
   });
 
