@@ -111,6 +111,20 @@ Resources:
     expect(unknownsOf(readAll(files)).join("\n")).toContain("both export net-group");
   });
 
+  test("are called by their files, and by their paths below the folder where two files are alike", () => {
+    const vpc = 'Resources: { VPC: { Type: "AWS::EC2::VPC", Properties: { CidrBlock: 10.0.0.0/16 } } }';
+    const ids = (...paths: string[]): string[] => [
+      ...(readAll(Object.fromEntries(paths.map((path) => [path, vpc]))).networks?.keys() ?? []),
+    ];
+    expect(ids("x/net.yaml")).toEqual(["VPC"]);
+    expect(ids("x/net.template.yaml", "x/shop.yaml")).toEqual(["net/VPC", "shop/VPC"]);
+    expect(ids("x/a/net.yaml", "x/b/net.yaml", "x/shop.yaml")).toEqual([
+      "a/net.yaml/VPC",
+      "b/net.yaml/VPC",
+      "shop/VPC",
+    ]);
+  });
+
   test("exports that are made of one another are refused", () => {
     const one = (own: string, other: string): string =>
       `Resources: { X: { Type: "AWS::SNS::Topic", Properties: { Name: !ImportValue ${other} } } }\nOutputs: { O: { Value: !ImportValue ${other}, Export: { Name: ${own} } } }`;

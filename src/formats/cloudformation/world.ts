@@ -121,12 +121,11 @@ class Stacks implements World {
     const own = paths.filter((path) => !nested.has(path));
     // Templates that only nest one another: refused where the circle is walked.
     const roots = own.length === 0 ? paths.slice(0, 1) : own;
-    const names = roots.map((path) => stackName(path));
+    const names = stackNames(roots);
     return roots.flatMap((path, at) => {
       const template = this.#templates.get(path);
-      if (template === undefined) return [];
-      const short = names[at] ?? path;
-      const name = names.indexOf(short) === names.lastIndexOf(short) ? short : path.replaceAll(/\s/g, "-");
+      const name = names[at];
+      if (template === undefined || name === undefined) return [];
       const prefix = roots.length === 1 ? "" : `${name}/`;
       const stack = new Stack(name, prefix, template, this.#given(template), this);
       this.#stacks.push(stack);
@@ -198,6 +197,21 @@ function localPath(from: string, url: string): string | undefined {
 
 function withoutExtension(path: string): string {
   return path.replace(/\.[^./\\]+$/, "");
+}
+
+/** What the stacks of templates are called, in their order: by file; by path below their folder where two are alike. */
+function stackNames(paths: readonly string[]): string[] {
+  const names = paths.map((path) => stackName(path));
+  const parts = paths.map((path) => path.split(/[\\/]/));
+  const [first = []] = parts;
+  const shared = first.findIndex((part, at) =>
+    parts.some((one) => at === one.length - 1 || one[at] !== part),
+  );
+  return names.map((name, at) =>
+    names.indexOf(name) === names.lastIndexOf(name)
+      ? name
+      : (parts[at] ?? []).slice(Math.max(shared, 0)).join("/").replaceAll(/\s/g, "-"),
+  );
 }
 
 /** `network` of `stacks/network.template.yaml`: what AWS::StackName is taken to be. */
