@@ -18,7 +18,7 @@ import {
   openingsFrom,
   type Opening,
 } from "../../openings.ts";
-import { exampleOf } from "../../witness.ts";
+import { exampleNumber, exampleOf } from "../../witness.ts";
 import { everything } from "./open-to-world.ts";
 
 export const unrestrictedEgress: Check = {
@@ -101,8 +101,12 @@ function findingOf(context: Context, { group, rule, places, at, opening }: Outle
   const base = {
     severity: facing === undefined ? ("low" as const) : ("medium" as const),
     witness: {
-      packet: exampleOf({ ...opening.packet, destinationPort: 4444 }),
-      seen: `${machineName(context, at)} gets to any address on any port, and the answer gets back`,
+      // A port that no service has: where reverse shells like to call.
+      packet: exampleOf({
+        ...opening.packet,
+        destinationPort: exampleNumber(opening.packet.destinationPort ?? anyPort, [4444]),
+      }),
+      seen: `${machineName(context, at)} gets there, whatever the address, and the answer gets back`,
     },
   };
   if (group === undefined || rule === undefined)
