@@ -50,7 +50,8 @@ function edgesOf(rows: readonly ReachRow[]): PictureEdge[] {
 }
 
 function nodeId(end: EndClass, side: "from" | "to"): string {
-  return end.kind === "outside" ? `${end.id} ${side}` : end.id;
+  // The internet of one family and of the other are one to people.
+  return end.kind === "outside" ? `${end.name} ${side}` : end.id;
 }
 
 function nodeOf(
