@@ -78,16 +78,24 @@ function findingFor(context: Context, namespace: string, pods: readonly Host[]):
   };
 }
 
-/** Policies add up: those that let the pods out get the exception, and pods that none selects get a policy of their own. */
+/**
+ * Policies of namespaces add up, and those of administrators go before: all that let the pods out get the exception. Pods
+ * that no policy of their namespace selects get one, which counts before a baseline.
+ */
 function refuse(namespace: string, pods: readonly string[]): Edit {
+  const selects = (policy: NetworkPolicy): boolean =>
+    policy.egress !== undefined && pods.some((pod) => policy.pods.has(pod));
   return (estate) => {
     const policies = estate.policies.map((policy) =>
-      policy.egress === undefined || !pods.some((pod) => policy.pods.has(pod))
-        ? policy
-        : { ...policy, egress: policy.egress.map(withException) },
+      selects(policy) && policy.kind !== "BaselineAdminNetworkPolicy"
+        ? { ...policy, egress: policy.egress?.map(withException) ?? [] }
+        : policy,
     );
     const free = pods.filter(
-      (pod) => !estate.policies.some((policy) => policy.egress !== undefined && policy.pods.has(pod)),
+      (pod) =>
+        !estate.policies.some(
+          (policy) => policy.kind === "NetworkPolicy" && selects(policy) && policy.pods.has(pod),
+        ),
     );
     const mended = { ...estate, policies };
     return free.length === 0 ? mended : addPolicy(policyFor(namespace, free))(mended);
@@ -95,6 +103,7 @@ function refuse(namespace: string, pods: readonly string[]): Edit {
 }
 
 function withException(rule: Rule): Rule {
+  if (!rule.actions.some((action) => action.kind === "accept")) return rule;
   return { ...rule, match: all(rule.match, inverted(destination(addressSet(metadata)))) };
 }
 
