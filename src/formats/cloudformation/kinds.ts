@@ -53,7 +53,7 @@ const read: ReadonlySet<string> = new Set([
   "AWS::RDS::DBSubnetGroup",
 ]);
 
-/** Of the network services, and yet of no bearing: names, sizes, disks, logs, permissions. */
+/** They would be reported by the rule, and bear on no packet: names, sizes, disks, logs, permissions. */
 const beside: ReadonlySet<string> = new Set([
   ...[
     "CapacityReservation",
@@ -82,6 +82,13 @@ const beside: ReadonlySet<string> = new Set([
     "VolumeAttachment",
   ].map((name) => `AWS::EC2::${name}`),
   "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+  // They name a VPC or subnets, and have no interface there: names, and lists for what does.
+  "AWS::DocDB::DBSubnetGroup",
+  "AWS::ElastiCache::SubnetGroup",
+  "AWS::Neptune::DBSubnetGroup",
+  "AWS::Redshift::ClusterSubnetGroup",
+  "AWS::Route53::HostedZone",
+  "AWS::ServiceDiscovery::PrivateDnsNamespace",
 ]);
 
 /** Types of one rule, route or association, which is itself uncertain where it may not be there. */

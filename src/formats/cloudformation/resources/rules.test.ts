@@ -208,6 +208,7 @@ ${small}
   Custom: { Type: "Custom::Network" }
   Bucket: { Type: "AWS::S3::Bucket" }
   Key: { Type: "AWS::EC2::KeyPair" }
+  Zone: { Type: "AWS::Route53::HostedZone", Properties: { Name: shop.internal, VPCs: [{ VPCId: !Ref VPC }] } }
   Log: { Type: "AWS::EC2::FlowLog", Properties: { ResourceId: !Ref VPC } }`);
   expect(unknownsOf(part).map((line) => line.split(" |")[0])).toEqual([
     "the transform AWS::Serverless-2016-10-31",
