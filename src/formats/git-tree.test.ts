@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Problem } from "../problem.ts";
+import { diskTree } from "./files.ts";
 import { gitTree, parseRevisionPath } from "./git-tree.ts";
 import { loadEstate } from "./load.ts";
 
@@ -62,6 +63,16 @@ describe("a revision of a repository", () => {
     const path = join(folder, "hosts/web/rules.v4");
     const estate = await loadEstate(path, gitTree("main", path));
     expect([...estate.hosts.values()][0]?.origin.file).toBe(path);
+  });
+
+  test("lists a folder's own files as the disk does, and none of a folder that is not there", () => {
+    const tree = gitTree("main", folder);
+    const own = join(folder, "hosts/web");
+    for (const files of [tree, diskTree]) {
+      expect(files.filesIn(own)).toEqual([join(own, "rules.v4")]);
+      expect(files.filesIn(folder)).toEqual([]);
+      expect(files.filesIn(join(folder, "gone"))).toEqual([]);
+    }
   });
 
   test("can hold a path that is no longer there", async () => {
