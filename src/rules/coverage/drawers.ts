@@ -4,7 +4,7 @@ import type { Box } from "./search.ts";
 import type { Table } from "./table.ts";
 
 /** Dimensions that have drawers. */
-const mostSides = 3;
+const mostSides = 5;
 const mostDrawers = 512;
 /** Entries of all drawers of a dimension together: wide boxes lie in many drawers. */
 const mostEntries = 4_000_000;

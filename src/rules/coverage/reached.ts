@@ -1,6 +1,6 @@
 // Which rules a packet can come to, and what hides the others. Leaves the hidden ones out of the walks, since they do
 // nothing there.
-import { common, type Obstacles } from "./escape.ts";
+import { common, type Obstacles, type Taker } from "./escape.ts";
 import type { Agreement, Fact } from "./facts.ts";
 import type { Effect } from "./program.ts";
 import type { Box } from "./search.ts";
@@ -62,7 +62,7 @@ function reachedBy(walks: Walks, rule: number, point: Uint32Array): Fact {
 function fewest(walks: Walks, covered: readonly Covered[], used: readonly number[]): readonly number[] {
   if (used.length < 2) return used;
   if (covered.length > 1) {
-    const [alone] = singles(walks, covered).filter((rule) => covers(walks, covered, new Set([rule])));
+    const alone = coveringAlone(walks, covered);
     if (alone !== undefined) return [alone];
   }
   const left = new Set(used);
@@ -81,14 +81,25 @@ function ofRules({ table }: Walks, { takers, skips }: Obstacles, rules: Readonly
   return { takers: takers.filter(({ box }) => rules.has(table.rule[box] ?? 0)), skips };
 }
 
-/** Rules that meet every one of the boxes. */
-function singles(walks: Walks, covered: readonly Covered[]): number[] {
-  let rules: Set<number> | undefined;
-  for (const { obstacles } of covered) {
-    const here = new Set(obstacles.takers.map(({ box }) => walks.table.rule[box] ?? 0));
-    rules = rules === undefined ? here : new Set([...here].filter((rule) => rules?.has(rule)));
-  }
-  return [...(rules ?? [])];
+/** A rule that covers every one of the boxes by itself. */
+function coveringAlone(walks: Walks, covered: readonly Covered[]): number | undefined {
+  const [first, ...others] = covered.map(({ region, obstacles: { takers, skips } }) => {
+    const byRule = new Map<number, Taker[]>();
+    for (const taker of takers) {
+      const rule = walks.table.rule[taker.box] ?? 0;
+      const own = byRule.get(rule);
+      if (own === undefined) byRule.set(rule, [taker]);
+      else own.push(taker);
+    }
+    return (rule: number): boolean => {
+      walks.begin();
+      const own = byRule.get(rule);
+      return own !== undefined && walks.escape(region, { takers: own, skips }).kind === "none";
+    };
+  });
+  const { takers } = covered[0]?.obstacles ?? { takers: [] };
+  const rules = new Set(takers.map(({ box }) => walks.table.rule[box] ?? 0));
+  return [...rules].find((rule) => first?.(rule) === true && others.every((coversPart) => coversPart(rule)));
 }
 
 function covers(walks: Walks, covered: readonly Covered[], rules: ReadonlySet<number>): boolean {
