@@ -25,6 +25,9 @@ export interface Pair {
   readonly family: Family;
   readonly from: Party;
   readonly to: Party;
+  /** Small numbers of the ends' subnets and addresses, as far as rules can tell them apart. */
+  readonly fromSpot: number;
+  readonly toSpot: number;
   /** What policies know the ends by. */
   readonly fromId?: string | undefined;
   readonly toId?: string | undefined;
@@ -68,7 +71,7 @@ export class Asker {
   }
 
   #behindNat(answer: Answer, pair: Pair): Answer {
-    const key = `${answer.must} ${answer.may} ${pair.flows}`;
+    const key = `${answer.must} ${answer.may} ${pair.family}`;
     let bounds = this.#translated.get(key);
     if (bounds === undefined) {
       bounds = this.views.withPortsOf(answer, ephemeralPorts.aws, this.views.flowsOf(pair.family));

@@ -30,6 +30,8 @@ export interface Inside {
   readonly second: Interface | undefined;
   /** Classes with equal keys are led by the same routes to the same ends. */
   readonly routeKey: string;
+  /** Classes with equal keys stand in one subnet, with addresses that no rule tells apart. */
+  readonly spotKey: string;
 }
 
 export interface Outside {
@@ -39,6 +41,7 @@ export interface Outside {
   /** The address that stands for all of them. */
   readonly address: Address;
   readonly routeKey: string;
+  readonly spotKey: string;
   /** Begins connections: all but the vendor's services, which only answer. */
   readonly begins: boolean;
 }
@@ -67,6 +70,7 @@ export function classify(index: EstateIndex): Classes {
 
 interface Gathered {
   readonly routeKey: string;
+  readonly spotKey: string;
   readonly members: Interface[];
 }
 
@@ -80,16 +84,16 @@ function insideClasses(
   const gathered = new Map<string, Gathered>();
   for (const place of estate.interfaces.values()) {
     if (!isEnd(place)) continue;
-    const { key, routeKey } = keyOf(place);
+    const { key, routeKey, spotKey } = keyOf(place);
     const before = gathered.get(key);
-    if (before === undefined) gathered.set(key, { routeKey, members: [place] });
+    if (before === undefined) gathered.set(key, { routeKey, spotKey, members: [place] });
     else before.members.push(place);
   }
   const byInterface = new Map<string, Inside>();
-  const classes = [...gathered.values()].flatMap(({ routeKey, members }, at): Inside[] => {
+  const classes = [...gathered.values()].flatMap(({ routeKey, spotKey, members }, at): Inside[] => {
     const [first, second] = members;
     if (first === undefined) return [];
-    const made: Inside = { end: insideEnd(index, members, first), at, first, second, routeKey };
+    const made: Inside = { end: insideEnd(index, members, first), at, first, second, routeKey, spotKey };
     for (const place of members) byInterface.set(place.id, made);
     return [made];
   });
@@ -138,6 +142,7 @@ function nameOf(index: EstateIndex, members: readonly Interface[], first: Interf
 interface Keys {
   readonly key: string;
   readonly routeKey: string;
+  readonly spotKey: string;
 }
 
 /** What tells interfaces apart: the whole key for rules, a part of it for ways. */
@@ -197,7 +202,7 @@ function interfaceKeys(index: EstateIndex, atoms: Atoms, routeAtoms: Atoms): (pl
     const balancer = index.loadBalancerOf(place);
     const [hostRules, hostRoutes] = hostKeys(index.hostOf(place), place);
     const doubled = spots
-      .map((address) => (address === undefined ? undefined : shared.get(spotKey(address))))
+      .map((address) => (address === undefined ? undefined : shared.get(address.value)))
       .join(" ");
     const own = machines.has(place.id) ? place.id : "";
     const policed = place.kind === "pod" ? policyKey(place.id) : "";
@@ -213,15 +218,12 @@ function interfaceKeys(index: EstateIndex, atoms: Atoms, routeAtoms: Atoms): (pl
       policed !== "",
       doubled,
     ].join("|");
-    const key = [
+    const spotKey = [
       place.subnet,
-      routeKey,
-      place.securityGroups.join(" "),
       ...spots.map((address) => (address === undefined ? "" : atoms.of(address))),
-      hostRules,
-      policed,
     ].join("|");
-    return { key, routeKey };
+    const key = [spotKey, routeKey, place.securityGroups.join(" "), hostRules, policed].join("|");
+    return { key, routeKey, spotKey };
   };
 }
 
@@ -243,10 +245,6 @@ function specialSubnets({ estate, gateways }: EstateIndex): ReadonlySet<string> 
   return special;
 }
 
-function spotKey(address: Address): number | bigint {
-  return address.value;
-}
-
 /** Addresses that several interfaces have, in networks that overlap: who has them, in words that tell such cases apart. */
 function sharedAddresses(
   interfaces: Iterable<Interface>,
@@ -256,7 +254,7 @@ function sharedAddresses(
   const shared = new Map<number | bigint, string>();
   for (const place of interfaces) {
     for (const { address } of place.addresses) {
-      const key = spotKey(address);
+      const key = address.value;
       const other = first.get(key);
       if (other === undefined) first.set(key, place);
       else {
@@ -293,6 +291,7 @@ function outsideClasses(index: EstateIndex, atoms: Atoms, routeAtoms: Atoms, fro
       family,
       address,
       routeKey: `outside ${routeAtoms.of(address)}`,
+      spotKey: `outside ${atoms.of(address)}`,
       begins,
     });
   };

@@ -35,6 +35,7 @@ export class Engine {
   readonly #byId: ReadonlyMap<string, End>;
   /** By place in the list of ends: which routes lead there. */
   readonly #routeIds: readonly number[];
+  readonly #spots: readonly number[];
   /** By the routes of both ends; then by what else bears on the way. */
   readonly #ways: (Way | null)[][] = [];
   readonly #pairs: Map<number, PairReach>[] = [];
@@ -52,12 +53,8 @@ export class Engine {
     this.#classes = classify(this.index);
     this.#ends = [...this.#classes.inside, ...this.#classes.outside];
     this.#byId = new Map(this.#ends.map((end) => [end.end.id, end]));
-    const routes = new Map<string, number>();
-    this.#routeIds = this.#ends.map(({ routeKey }) => {
-      let id = routes.get(routeKey);
-      if (id === undefined) routes.set(routeKey, (id = routes.size));
-      return id;
-    });
+    this.#routeIds = numbered(this.#ends.map(({ routeKey }) => routeKey));
+    this.#spots = numbered(this.#ends.map(({ spotKey }) => spotKey));
     this.#source = {
       asker: this.#asker,
       endsOf: (from, to, family) => {
@@ -174,6 +171,8 @@ export class Engine {
       family,
       from,
       to,
+      fromSpot: this.#spots[a.at] ?? 0,
+      toSpot: this.#spots[b.at] ?? 0,
       fromId: identity(from.place, to.place, from.address),
       toId: identity(to.place, from.place, to.address),
       flows: context.flows,
@@ -290,6 +289,16 @@ export class Engine {
     }
     return context;
   }
+}
+
+/** Equal texts, equal small numbers. */
+function numbered(texts: readonly string[]): number[] {
+  const numbers = new Map<string, number>();
+  return texts.map((text) => {
+    let number = numbers.get(text);
+    if (number === undefined) numbers.set(text, (number = numbers.size));
+    return number;
+  });
 }
 
 /** In one subnet, where no router stands between them. */

@@ -77,6 +77,9 @@ function targetOutcome(
     family,
     from: { place: near, address: source },
     to: { place, address: destination },
+    // A way of its own for each target: nothing is shared with other pairs.
+    fromSpot: 0,
+    toSpot: 0,
     fromId: ends.packet.from,
     toId: ends.packet.to,
     flows,

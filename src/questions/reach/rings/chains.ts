@@ -4,7 +4,7 @@ import type { Chain } from "../../../rules/rule.ts";
 import type { Match } from "../../../rules/match.ts";
 import type { Rule } from "../../../rules/rule.ts";
 import type { Bounds } from "../../../rules/symbolic/bounds.ts";
-import { chainSets } from "../../../rules/symbolic/chain-sets.ts";
+import { chainSets, type WalkOptions } from "../../../rules/symbolic/chain-sets.ts";
 import { verdicts } from "../../../rules/symbolic/verdicts.ts";
 import type { PacketSet } from "../../../space/space.ts";
 import type { Views } from "../views.ts";
@@ -43,9 +43,9 @@ export class ChainBounds {
     visit?: (rule: Rule, matched: Bounds) => void,
   ): Bounds {
     const { space } = this.#views;
-    const sets = chainSets(space, asSeen(chain, tracks), none, entering, {
-      ...(visit === undefined ? {} : { visit: (rule, _reached, matched) => visit(rule, matched) }),
-    });
+    const options: WalkOptions =
+      visit === undefined ? {} : { visit: (rule, _reached, matched) => visit(rule, matched) };
+    const sets = chainSets(space, asSeen(chain, tracks), none, entering, options);
     const { allowed, depends } = verdicts(space, sets);
     const bounds = { must: allowed, may: space.or(allowed, depends) };
     return leg === "forward" ? this.#views.settled(bounds) : this.#views.answered(bounds);

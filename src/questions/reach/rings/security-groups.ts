@@ -3,6 +3,7 @@
 import type { GroupRing } from "../../../layers/security-group/decide.ts";
 import type { Direction } from "../../../layers/ports.ts";
 import type { Address, Family } from "../../../packet/address.ts";
+import { hasAddress } from "../../../packet/address-set.ts";
 import type { Packet } from "../../../packet/packet.ts";
 import type { Match } from "../../../rules/match.ts";
 import { matches } from "../../../rules/matches.ts";
@@ -41,7 +42,9 @@ export class GroupSets {
     let may = space.none;
     const packet = packetWith(direction, peer);
     for (const lowered of ring[direction]) {
-      const truth = matches(lowered.peer, { packet });
+      const { peer: test } = lowered;
+      // The common case at once: a set of addresses.
+      const truth = test.kind === "address" ? hasAddress(test.set, peer) : matches(test, { packet });
       if (truth === false) continue;
       const service = this.#serviceOf(lowered, peer.family);
       may = space.or(may, service);
