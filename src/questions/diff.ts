@@ -7,6 +7,7 @@ import type { PacketSet } from "../space/space.ts";
 import { becauseOf } from "./diff/because.ts";
 import { touchedBy } from "./diff/changed.ts";
 import { fateOf } from "./diff/cuts.ts";
+import { sameGroups } from "./diff/groups.ts";
 import { jointEnds, type JointEnd } from "./diff/joint.ts";
 import type { Cut, Diff, DiffEnd, FlowChange } from "./diff/model.ts";
 import { merged } from "./diff/merge.ts";
@@ -57,8 +58,8 @@ class Comparison {
   }
 
   compareAll(): void {
-    const touched = this.ends.filter((end) => end.touched);
-    const others = this.#touchesAll ? this.ends : this.ends.filter((end) => !end.touched);
+    const touched = this.ends.filter((end) => end.touched !== undefined);
+    const others = this.ends.filter((end) => end.touched === undefined);
     if (this.#touchesAll) {
       for (const from of this.ends) for (const to of this.ends) this.#compare(from, to);
       return;
@@ -78,6 +79,7 @@ class Comparison {
 
   #compare(from: JointEnd, to: JointEnd): void {
     if (!from.inside && !to.inside) return;
+    if (sameGroups(this.before, this.after, from, to)) return;
     let differs = false;
     for (const family of [4, 6] as const) {
       const was = pairOf(this.before, from.before, to.before, family);

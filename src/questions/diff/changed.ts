@@ -4,10 +4,13 @@ import type { Estate, Interface } from "../../estate/model.ts";
 import type { SecurityGroup } from "../../layers/security-group/model.ts";
 import { sameContent } from "./content.ts";
 
+/** How a change bears on an interface: by the rules of its security groups alone, or in some other way. */
+export type Bearing = "groups" | "more" | undefined;
+
 export interface Touched {
   /** Something that may bear on any pair has changed: routes, gateways, networks. */
   readonly everything: boolean;
-  readonly interface: (id: string) => boolean;
+  readonly interface: (id: string) => Bearing;
 }
 
 /** The parts whose every change may bear on every way. */
@@ -17,8 +20,8 @@ function topology(estate: Estate): unknown {
 }
 
 export function touchedBy(before: Estate, after: Estate): Touched {
-  const nothing: Touched = { everything: false, interface: () => false };
-  const all: Touched = { everything: true, interface: () => true };
+  const nothing: Touched = { everything: false, interface: () => undefined };
+  const all: Touched = { everything: true, interface: () => "more" };
   if (!sameContent(topology(before), topology(after))) return all;
   const interfaces = changedIds(before.interfaces, after.interfaces);
   const groups = withReferences(
@@ -36,18 +39,24 @@ export function touchedBy(before: Estate, after: Estate): Touched {
   const hosts = changedIds(before.hosts, after.hosts);
   const balancers = changedIds(before.loadBalancers, after.loadBalancers);
   if (groups.size + subnets.size + interfaces.size + hosts.size + balancers.size === 0) return nothing;
-  const touched = new Set(interfaces);
+  const more = new Set(interfaces);
+  const byGroups = new Set<string>();
   for (const estate of [before, after]) {
-    for (const place of estate.interfaces.values())
-      if (subnets.has(place.subnet) || place.securityGroups.some((id) => groups.has(id)))
-        touched.add(place.id);
-    for (const id of hosts) for (const own of estate.hosts.get(id)?.interfaces ?? []) touched.add(own);
+    for (const place of estate.interfaces.values()) {
+      if (subnets.has(place.subnet)) more.add(place.id);
+      if (place.securityGroups.some((id) => groups.has(id))) byGroups.add(place.id);
+    }
+    for (const id of hosts) for (const own of estate.hosts.get(id)?.interfaces ?? []) more.add(own);
     for (const id of balancers)
-      for (const own of estate.loadBalancers.get(id)?.interfaces ?? []) touched.add(own);
+      for (const own of estate.loadBalancers.get(id)?.interfaces ?? []) more.add(own);
   }
+  const touched = new Set([...more, ...byGroups]);
   if ([before, after].some((estate) => onTheWay(estate, touched, subnets))) return all;
-  for (const estate of [before, after]) addBalancers(estate, touched);
-  return { everything: false, interface: (id) => touched.has(id) };
+  for (const estate of [before, after]) addBalancers(estate, touched, more);
+  return {
+    everything: false,
+    interface: (id) => (more.has(id) ? "more" : byGroups.has(id) ? "groups" : undefined),
+  };
 }
 
 function changedIds<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): Set<string> {
@@ -105,11 +114,11 @@ function onTheWay(estate: Estate, touched: ReadonlySet<string>, subnets: Readonl
 }
 
 /** A balancer answers when a target does: what bears on a target bears on it. */
-function addBalancers(estate: Estate, touched: Set<string>): void {
+function addBalancers(estate: Estate, touched: ReadonlySet<string>, more: Set<string>): void {
   for (const balancer of estate.loadBalancers.values()) {
     const targets = balancer.listeners.flatMap((listener) => listener.targets);
     // A target by address may be any interface.
     if (targets.some(({ interface: id, address }) => address !== undefined || touched.has(id ?? "")))
-      for (const id of balancer.interfaces) touched.add(id);
+      for (const id of balancer.interfaces) more.add(id);
   }
 }

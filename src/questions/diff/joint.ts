@@ -4,14 +4,14 @@ import type { Estate } from "../../estate/model.ts";
 import { intersectAddresses, isEmptyAddresses } from "../../packet/address-set.ts";
 import type { Engine } from "../reach/engine.ts";
 import type { EndClass } from "../reach/model.ts";
-import type { Touched } from "./changed.ts";
+import type { Bearing, Touched } from "./changed.ts";
 import type { DiffEnd } from "./model.ts";
 
 export interface JointEnd extends DiffEnd {
   readonly before?: EndClass;
   readonly after?: EndClass;
-  /** Whether the change bears on any of its members. */
-  readonly touched: boolean;
+  /** How the change bears on its members, if it does. */
+  readonly touched: Bearing;
   readonly inside: boolean;
 }
 
@@ -26,7 +26,7 @@ interface Draft {
   readonly before?: EndClass;
   readonly after?: EndClass;
   readonly members: string[];
-  readonly touched: boolean;
+  readonly touched: Bearing;
 }
 
 function insideEnds(before: Engine, after: Engine, touched: Touched): JointEnd[] {
@@ -36,7 +36,7 @@ function insideEnds(before: Engine, after: Engine, touched: Touched): JointEnd[]
     const [was, is] = [before.classOf(id), after.classOf(id)];
     if (was === undefined && is === undefined) continue;
     const bears = touched.interface(id);
-    const key = `${was?.id ?? ""}\n${is?.id ?? ""}\n${bears}`;
+    const key = `${was?.id ?? ""}\n${is?.id ?? ""}\n${bears ?? ""}`;
     const draft = drafts.get(key);
     if (draft === undefined)
       drafts.set(key, {
@@ -50,7 +50,10 @@ function insideEnds(before: Engine, after: Engine, touched: Touched): JointEnd[]
   return [...drafts].map(([key, { members, ...draft }]) => ({
     ...draft,
     id: key,
-    name: nameOf(draft.after === undefined ? before : after, members),
+    // Made when somebody asks: most ends are never told of.
+    get name() {
+      return nameOf(draft.after === undefined ? before : after, members);
+    },
     inside: true,
   }));
 }
@@ -82,7 +85,7 @@ function outsideEnds(before: Engine, after: Engine): JointEnd[] {
         name,
         before: was,
         after: is,
-        touched: false,
+        touched: undefined,
         inside: false,
       });
     }

@@ -6,6 +6,8 @@ import type { Address, Family } from "../../packet/address.ts";
 import type { NumberSet } from "../../packet/intervals.ts";
 import { TCP, ephemeralPorts } from "../../packet/protocol.ts";
 import type { Unknown } from "../../problem.ts";
+import type { Direction } from "../../layers/ports.ts";
+import type { Bounds } from "../../rules/symbolic/bounds.ts";
 import { Space, type PacketSet } from "../../space/space.ts";
 import { buildEnds, clientPorts, identity, type Ends } from "../trace/ends.ts";
 import type { Endpoint } from "../../estate/find.ts";
@@ -38,7 +40,7 @@ export class Engine {
   readonly #spots: readonly number[];
   /** By the routes of both ends; then by what else bears on the way. */
   readonly #ways: (Way | null)[][] = [];
-  readonly #pairs: Map<number, PairReach>[] = [];
+  readonly #pairs: Map<number, ReachedPair>[] = [];
   readonly #contexts = new Map<string, FlowContext>();
   readonly #clients: FlowContext[] = [];
   readonly #known: (Party | null)[] = [];
@@ -97,6 +99,14 @@ export class Engine {
     return way === null ? undefined : this.#reached(a, b, family, way);
   }
 
+  /** What the groups of an interface by themselves let through, with a peer of that address. */
+  groupsLet(interfaceId: string, direction: Direction, peer: Address): Bounds | undefined {
+    const place = this.estate.interfaces.get(interfaceId);
+    return place === undefined
+      ? undefined
+      : this.#asker.groups.lets(this.index.ringOf(place), direction, peer);
+  }
+
   /** Everything that reaches a class. */
   reaching(to: EndClass): readonly PairReach[] {
     const end = this.#byId.get(to.id);
@@ -121,11 +131,11 @@ export class Engine {
     return this.#among(ends(from), ends(to));
   }
 
-  #among(from: readonly End[], to: readonly End[]): PairReach[] {
+  #among(from: readonly End[], to: readonly End[]): ReachedPair[] {
     // What the same routes lead to has the same way, but for neighbours in the sender's own subnet.
     const byRoute = [...Map.groupBy(to, (end) => this.#routeIds[end.at] ?? 0).values()];
     return from.flatMap((a) => {
-      const found: { readonly at: number; readonly pair: PairReach }[] = [];
+      const found: ReachedPair[] = [];
       for (const ends of byRoute) {
         for (const family of [4, 6] as const) {
           let far: Way | null | undefined;
@@ -137,13 +147,11 @@ export class Engine {
               way = far;
             }
             const pair = way === null ? undefined : this.#reachedBy(a, b, family, way);
-            if (pair !== undefined) found.push({ at: b.at, pair });
+            if (pair !== undefined) found.push(pair);
           }
         }
       }
-      return found
-        .sort((one, other) => one.at - other.at || one.pair.family - other.pair.family)
-        .map(({ pair }) => pair);
+      return found.sort((one, other) => one.at - other.at || one.family - other.family);
     });
   }
 
@@ -152,7 +160,7 @@ export class Engine {
     return way === null ? undefined : this.#reachedBy(a, b, family, way);
   }
 
-  #reachedBy(a: End, b: End, family: Family, way: Way): PairReach | undefined {
+  #reachedBy(a: End, b: End, family: Family, way: Way): ReachedPair | undefined {
     const known = (this.#pairs[a.at] ??= new Map());
     const key = b.at * 2 + (family === 4 ? 0 : 1);
     const before = known.get(key);
@@ -181,7 +189,15 @@ export class Engine {
       outcomeOf(this.#asker, way, pair) ??
       outcomeByPieces(this.index, this.#asker.views, this.#endsOf(a, b, family), family, context.flows);
     const outcome = this.#withTargets(base, to.place, () => this.#endsOf(a, b, family));
-    return new ReachedPair(this.#source, { context, from: a.end, to: b.end, pair, way, outcome });
+    return new ReachedPair(this.#source, {
+      context,
+      from: a.end,
+      to: b.end,
+      at: b.at,
+      pair,
+      way,
+      outcome,
+    });
   }
 
   /** A balancer answers when one of its targets does. */
