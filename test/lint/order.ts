@@ -109,4 +109,18 @@ export const order: readonly Pair[] = [
     campus("      100: deny tcp any -> any:23").replace("default: deny", "default: allow"),
     { "default: allow": "default: deny" },
   ),
+  planted(
+    "RW308",
+    "strict",
+    "the strict list was written, and its subnet has the open one",
+    `
+networks: { shop: { prefix: 10.0.0.0/16 } }
+subnets: { web: { prefix: 10.0.1.0/24, public: true, network-acl: open } }
+hosts: { web: { address: 10.0.1.10, public-address: 198.51.100.10 } }
+network-acls:
+  open: { in: { 100: allow all from any }, out: { 100: allow all to any } }
+  strict: { in: { 100: allow tcp 443 from any }, out: { 100: allow tcp 1024-65535 to any } }
+`,
+    { "network-acl: open": "network-acl: strict" },
+  ),
 ];

@@ -27,6 +27,8 @@ export interface MeantFlow {
   readonly protocol: number;
   readonly port: number;
   readonly family: 4 | 6;
+  /** Whether the rule names the service; else it allows whatever is asked, and this is what most people ask for. */
+  readonly named: boolean;
   /** The rule that says so. */
   readonly says: { readonly text: string; readonly origin: Origin };
 }
@@ -34,13 +36,15 @@ export interface MeantFlow {
 /** What a rule says, whichever ring's it is. */
 interface Wish {
   readonly peers: AddressSet | { readonly group: string };
-  readonly services: readonly { readonly protocol: number; readonly port: number }[];
+  readonly services: readonly { readonly protocol: number; readonly port: number; readonly named: boolean }[];
   readonly text: string;
   readonly origin: Origin;
 }
 
 /** A range wider than this is for replies, or for everything: no service of its own. */
 const widestService = 1000;
+/** HTTPS: what is asked for where a rule allows whatever is asked. */
+const commonest = 443;
 /** Of each rule that many ports, and of each peer that many classes: more say nothing new. */
 const samples = 4;
 
@@ -52,8 +56,11 @@ export function meantFlows(context: Context): readonly MeantFlow[] {
   const flows = new Map<string, MeantFlow>();
   const classes = interfaceClasses(context.estate).filter(({ first }) => first.kind !== "pod");
   for (const { first } of classes)
-    for (const flow of flowsOf(context, classes, first))
-      flows.set(`${flow.from} ${flow.to} ${flow.protocol} ${flow.port} ${flow.family}`, flow);
+    for (const flow of flowsOf(context, classes, first)) {
+      const key = `${flow.from} ${flow.to} ${flow.protocol} ${flow.port} ${flow.family}`;
+      // Groups say it first: they are what stands nearest to the machine.
+      if (!flows.has(key)) flows.set(key, flow);
+    }
   const made = [...flows.values()];
   kept.set(context, made);
   return made;
@@ -85,6 +92,7 @@ function* flowsOf(
             protocol: listener.protocol,
             port: target.port ?? listener.ports[0] ?? 0,
             family,
+            named: true,
             says: listener,
           };
 }
@@ -98,12 +106,12 @@ function familiesOf(context: Context, peer: string, place: Interface): readonly 
 
 function inboundWishes(context: Context, place: Interface): readonly Wish[] {
   const groups = context.index.ringOf(place).groups.flatMap((group) => group.inbound);
-  if (place.securityGroups.length > 0) return groups.flatMap((rule) => groupWish(context, rule));
   const subnet = context.index.subnetOf(place);
   const acl =
     subnet?.networkAcl === undefined ? undefined : context.estate.networkAcls.get(subnet.networkAcl);
   const filters = (subnet?.packetFilters ?? []).flatMap((id) => context.estate.packetFilters.get(id) ?? []);
   return [
+    ...groups.flatMap((rule) => groupWish(context, rule)),
     ...(acl?.inbound ?? []).flatMap(entryWish),
     ...filters.flatMap((filter) => chainWishes(filter.inbound, "source", "destination", place)),
   ];
@@ -169,16 +177,22 @@ function entryWish(entry: NetworkAclEntry): readonly Wish[] {
   return services.length === 0 ? [] : [{ ...entry, peers: entry.peer, services }];
 }
 
+/** The services that a rule names; of one for every port the commonest; none where it is for replies. */
 function servicesOf(rule: {
   readonly protocol: number | "any";
   readonly ports?: NumberSet;
 }): Wish["services"] {
-  const { protocol, ports } = rule;
-  if (protocol === "any" || !hasPorts(protocol) || ports === undefined) return [];
+  const { protocol, ports = anyPort } = rule;
+  if (protocol === "any") return [{ protocol: TCP, port: commonest, named: false }];
+  if (!hasPorts(protocol)) return [];
   return pairsOf(ports)
-    .filter(([first, last]) => last - first < widestService)
     .slice(0, samples)
-    .map(([port]) => ({ protocol, port }));
+    .flatMap(([first, last]): Wish["services"] => {
+      if (last - first < widestService) return [{ protocol, port: first, named: true }];
+      return first < 1024
+        ? [{ protocol, port: Math.max(first, Math.min(last, commonest)), named: false }]
+        : [];
+    });
 }
 
 /** The accepting rules of a chain that name a service, where they speak of the place at all. */

@@ -9,6 +9,7 @@ import {
 } from "./order/covered.ts";
 import { defaultAllow } from "./order/default-allow.ts";
 import { numbersWithoutGaps } from "./order/numbering.ts";
+import { unusedAcl } from "./order/unused-acl.ts";
 
 export const orderChecks: readonly Check[] = [
   shadowedRule,
@@ -18,4 +19,5 @@ export const orderChecks: readonly Check[] = [
   broadDenyAboveAllows,
   numbersWithoutGaps,
   defaultAllow,
+  unusedAcl,
 ];

@@ -131,7 +131,7 @@ function refusedTo(
   if (asked?.answer !== "denied") return undefined;
   return {
     packet: exampleOf(asked.question.packet),
-    seen: `${machineName(context, from)} is refused what ${rule.text} allows another of its group`,
+    seen: `${machineName(context, from)} is refused what “${rule.text}” allows another of its group`,
   };
 }
 

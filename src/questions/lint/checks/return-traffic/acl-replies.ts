@@ -11,14 +11,14 @@ import {
   unionOfAddresses,
   type AddressSet,
 } from "../../../../packet/address-set.ts";
-import { intersection, union, type NumberSet } from "../../../../packet/intervals.ts";
+import { union, type NumberSet } from "../../../../packet/intervals.ts";
 import { numberText } from "../../../../packet/packet.ts";
 import { portDomain, protocolName } from "../../../../packet/protocol.ts";
 import type { Severity } from "../../../../estate/settings.ts";
 import type { Context } from "../../context.ts";
 import { addAclEntry, inTurn } from "../../edits.ts";
 import type { Expectation, Finding } from "../../model.ts";
-import { machineName } from "../../openings.ts";
+import { isWorldwide, machineName } from "../../openings.ts";
 import { exampleOf } from "../../witness.ts";
 import { lostReplies, type LostReply } from "./lost-replies.ts";
 
@@ -70,7 +70,7 @@ function findingOf(
       text: `add to ${ringName(acl)} ${question.direction === "outbound" ? "the outbound" : "the inbound"} ${entries.length === 1 ? "entry" : "entries"} ${written}`,
       edit: inTurn(...entries.map((entry) => addAclEntry(acl.id, question.direction, entry))),
       expect: items.flatMap((item): Expectation[] =>
-        item.only ? [{ question: item.question, answer: "allowed" }] : [],
+        item.opens === undefined ? [] : [{ question: item.opens, answer: "allowed" }],
       ),
     },
   };
@@ -134,15 +134,12 @@ function blockingNumber(
   return refusing.length === 0 ? undefined : Math.min(...refusing.map((entry) => entry.number));
 }
 
-/** Who is at the other end of the entry: the client of an outbound reply, the server of an inbound one. */
-function peerOf(context: Context, direction: Direction, { flow }: LostReply): AddressSet {
-  const id = direction === "outbound" ? flow.from : flow.to;
-  const place = context.estate.interfaces.get(id);
+/** Who is at the other end of the entry: the client of an outbound reply, the server of an inbound one; a subnet as a whole. */
+function peerOf(context: Context, direction: Direction, { flow, clients }: LostReply): AddressSet {
+  const place = context.estate.interfaces.get(direction === "outbound" ? flow.from : flow.to);
   const subnet = place === undefined ? undefined : context.index.subnetOf(place);
-  const everybody = flow.family === 4 ? allIpv4 : allIpv6;
-  if (subnet === undefined) return everybody;
-  const own = unionOfAddresses(subnet.prefixes.filter(({ family }) => family === flow.family).map(prefixSet));
-  return intersection(own.v4, everybody.v4).length + intersection(own.v6, everybody.v6).length === 0
-    ? everybody
-    : own;
+  const own = (subnet?.prefixes ?? []).filter(({ family }) => family === flow.family);
+  if (own.length > 0) return unionOfAddresses(own.map(prefixSet));
+  if (direction === "outbound" && !isWorldwide(clients)) return clients;
+  return flow.family === 4 ? allIpv4 : allIpv6;
 }

@@ -4,13 +4,24 @@ import { subnetName } from "../../../../estate/walk/passage.ts";
 import type { NetworkAcl } from "../../../../layers/nacl/model.ts";
 import type { PacketFilter } from "../../../../layers/packet-filter/model.ts";
 import type { Direction } from "../../../../layers/ports.ts";
+import {
+  isAddress,
+  noAddresses,
+  prefixesOf,
+  singleAddress,
+  unionOfAddresses,
+  type AddressSet,
+} from "../../../../packet/address-set.ts";
 import { union, type NumberSet } from "../../../../packet/intervals.ts";
 import { ACK, SYN, type NumberValue, type Packet } from "../../../../packet/packet.ts";
 import { portDomain } from "../../../../packet/protocol.ts";
 import type { Step } from "../../../../rules/step.ts";
 import type { TraceQuestion } from "../../../trace/model.ts";
 import type { Context } from "../../context.ts";
+import { isWorldwide } from "../../openings.ts";
 import { exampleNumber } from "../../witness.ts";
+import { formatPrefix } from "../../../../packet/address.ts";
+import { letsAllThrough } from "../../open-acl.ts";
 import { meantFlows, type MeantFlow } from "../../meant.ts";
 
 /** A ring without memory. */
@@ -22,7 +33,8 @@ export interface LostReply {
   readonly ring: Forgetful;
   readonly direction: Direction;
   readonly flow: MeantFlow;
-  readonly question: TraceQuestion;
+  /** Who asks, of those whose replies are refused. */
+  readonly clients: AddressSet;
   /** The client's ports whose replies are refused. */
   readonly lost: NumberSet;
   /** Whether no port of the client is left. */
@@ -30,8 +42,8 @@ export interface LostReply {
   /** The reply, as it was sent, and the step that refuses it. */
   readonly reply: Packet;
   readonly step: Step;
-  /** Whether this is all that stands in the way. */
-  readonly only: boolean;
+  /** What works once the reply gets through; absent where more stands in the way. */
+  readonly opens?: TraceQuestion;
 }
 
 const kept = new WeakMap<Context, readonly LostReply[]>();
@@ -46,16 +58,10 @@ export function lostReplies(context: Context): readonly LostReply[] {
 
 /** Whether any ring has no memory and refuses anything: else there is nothing to ask. */
 function mayForget({ estate }: Context): boolean {
-  const refuses = (entries: NetworkAcl["inbound"]): boolean =>
-    !entries.some(
-      (entry) =>
-        entry.action === "allow" &&
-        entry.protocol === "any" &&
-        entry.number === Math.min(...entries.map((each) => each.number)),
-    );
   return (
-    [...estate.networkAcls.values()].some((acl) => refuses(acl.inbound) || refuses(acl.outbound)) ||
-    [...estate.packetFilters.values()].some((filter) => !filter.stateful)
+    [...estate.networkAcls.values()].some(
+      (acl) => !letsAllThrough(acl.inbound) || !letsAllThrough(acl.outbound),
+    ) || [...estate.packetFilters.values()].some((filter) => !filter.stateful)
   );
 }
 
@@ -78,16 +84,39 @@ function lostOf(context: Context, flow: MeantFlow): readonly LostReply[] {
       found.set(key, {
         ...at,
         flow,
-        question,
+        clients: unionOfAddresses([
+          before?.clients ?? noAddresses,
+          isAddress(item.packet.source) ? singleAddress(item.packet.source) : item.packet.source,
+        ]),
         lost: union(portDomain, before?.lost ?? [], own),
         whole: !asked.cases.some((other) => other.answer !== "denied"),
         reply: before?.reply ?? replyAt(item.forward.packet, item.reply.steps, step),
         step,
-        only: refused.length === 1,
       });
     }
   }
-  return [...found.values()];
+  return [...found.values()].map((lost) => {
+    const opens = openedBy(context, lost);
+    return opens === undefined ? lost : { ...lost, opens };
+  });
+}
+
+/** The question of those clients alone, where nothing but this ring stands in their way. */
+function openedBy(context: Context, { flow, clients, step }: LostReply): TraceQuestion | undefined {
+  const { from, to, protocol, port, family } = flow;
+  const [prefix, ...others] = flow.from === "internet" && !isWorldwide(clients) ? prefixesOf(clients) : [];
+  if (others.length > 0) return undefined;
+  const question = { from: prefix === undefined ? from : formatPrefix(prefix), to, protocol, port, family };
+  const alone = context
+    .ask(question)
+    ?.cases.every(
+      (item) =>
+        item.answer !== "depends" &&
+        [...item.forward.steps, ...(item.reply?.steps ?? [])].every(
+          (other) => other.verdict !== "denied" || (other.ring === step.ring && other.place === step.place),
+        ),
+    );
+  return alone === true ? question : undefined;
 }
 
 /** The reply to a packet as it comes to a step, to one port of its client: for a witness. */

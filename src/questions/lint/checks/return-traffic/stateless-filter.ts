@@ -37,7 +37,7 @@ export const filterLosesReplies: Check = {
             packetFilters: new Map(estate.packetFilters).set(filter.id, { ...filter, stateful: true }),
           }),
           expect: items.flatMap((item): Expectation[] =>
-            item.only ? [{ question: item.question, answer: "allowed" }] : [],
+            item.opens === undefined ? [] : [{ question: item.opens, answer: "allowed" }],
           ),
         },
       };

@@ -26,7 +26,10 @@ export const asymmetricRings: Check = {
     },
   ],
   *run(context) {
-    const flows = Map.groupBy(meantFlows(context), (flow) => flow.says.origin);
+    const flows = Map.groupBy(
+      meantFlows(context).filter((flow) => flow.named),
+      (flow) => flow.says.origin,
+    );
     for (const group of context.groups())
       for (const rule of group.inbound) {
         const own = flows.get(rule.origin) ?? [];
