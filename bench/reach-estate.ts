@@ -93,7 +93,7 @@ function entry(
 
 function aclOf(network: number, at: number): NetworkAcl {
   const entries = (): NetworkAclEntry[] => [
-    entry(50, "deny", undefined, `198.51.${network}.${at * 16}/28`),
+    entry(50, "deny", undefined, `198.51.${network}.0/24`),
     entry(90, "deny", [3389, 3389], "0.0.0.0/0"),
     entry(100, "allow", [443, 443], "0.0.0.0/0"),
     entry(110, "allow", [22, 22], `10.${network}.0.0/16`),

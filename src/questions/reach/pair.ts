@@ -26,6 +26,8 @@ export interface Reached {
   readonly context: FlowContext;
   readonly from: EndClass;
   readonly to: EndClass;
+  /** The place of `to` among the engine's ends. */
+  readonly at: number;
   readonly pair: Pair;
   readonly way: Way;
   readonly outcome: Outcome;
@@ -48,6 +50,10 @@ export class ReachedPair implements PairReach {
     this.to = reached.to;
     this.family = reached.pair.family;
     this.#reached = reached;
+  }
+
+  get at(): number {
+    return this.#reached.at;
   }
 
   /** Nothing gets there, not even perhaps. */

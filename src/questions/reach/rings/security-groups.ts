@@ -32,8 +32,11 @@ export class GroupSets {
   lets(ring: GroupRing, direction: Direction, peer: Address): Bounds {
     let answers = this.#answers.get(ring);
     if (answers === undefined) this.#answers.set(ring, (answers = { inbound: [], outbound: [] }));
+    const known = answers[direction];
     const id = this.#addresses.idOf(peer);
-    return (answers[direction][id] ??= this.#ask(ring, direction, peer));
+    // Filled up to there: an array with wide gaps is a slow one.
+    while (known.length <= id) known.push(undefined);
+    return (known[id] ??= this.#ask(ring, direction, peer));
   }
 
   #ask(ring: GroupRing, direction: Direction, peer: Address): Bounds {
