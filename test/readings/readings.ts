@@ -1,5 +1,6 @@
 // The readings of a chain that have to agree, each as a function from a packet's view to a verdict. A new reading is one more
 // row of `readings`; what they are held to stands in suite.ts.
+import { compile } from "../../src/rules/classify/classifier.ts";
 import { evaluate } from "../../src/rules/evaluate.ts";
 import type { Chain, ChainSet } from "../../src/rules/rule.ts";
 import { chainSets } from "../../src/rules/symbolic/chain-sets.ts";
@@ -60,4 +61,12 @@ const computing: Reading = {
   },
 };
 
-export const readings: readonly Reading[] = [computing];
+const classifying: Reading = {
+  name: "classify",
+  verdictOf: (chain, chains) => {
+    const classifier = compile(chain, chains);
+    return (view) => classifier.outcomeOf(view).verdict;
+  },
+};
+
+export const readings: readonly Reading[] = [computing, classifying];

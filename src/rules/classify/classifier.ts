@@ -77,7 +77,7 @@ export class Classifier {
   }
 
   /** The outcome of one packet, as a ring sees it. What columns can't hold is asked of `evaluate`. */
-  outcomeOf(view: View): OutcomeRecord | undefined {
+  outcomeOf(view: View): OutcomeRecord {
     const columns =
       this.#beyond && showsMore(view)
         ? undefined
@@ -85,7 +85,9 @@ export class Classifier {
     const result = new Uint32Array(1);
     if (columns === undefined) result[0] = this.#ask(view);
     else this.classify(columns, result);
-    return this.#outcomes.list[result[0] ?? 0];
+    const outcome = this.#outcomes.list[result[0] ?? 0];
+    if (outcome === undefined) throw new Error("every number that classify gives stands for an outcome");
+    return outcome;
   }
 
   /** Views as columns, for `classify`; undefined where columns can't hold them. All of one family. */

@@ -155,6 +155,8 @@ function bearsOnNothing(action: Action): boolean {
 
 function unfoldRule(unfolding: Unfolding, rule: Rule, place: Place): void {
   const end: Label = { from: [] };
+  if (rule.actions.length === 1 && rule.actions.every(decides) && unfoldDecision(unfolding, rule, place))
+    return;
   const many = rule.actions.some((action) => innerActions(action).length > 0 || jumpsOf(action).length > 0);
   const block = enter(unfolding, rule.match, place.region, end, end, rule.actions.length > 1 || many);
   if (block !== undefined) unfoldActions(unfolding, rule.actions, { ...place, region: block });
@@ -216,6 +218,37 @@ function unfoldActions(unfolding: Unfolding, actions: readonly Action[], place: 
   }
   land(unfolding, listEnd);
 }
+
+/** A rule that does nothing but decide: packets that it certainly holds meet its decision first, and no skip before it. */
+function unfoldDecision(unfolding: Unfolding, { match }: Rule, { region }: Place): boolean {
+  const extent = extentIn(unfolding, match);
+  const may = meet(region, extent.may);
+  const must = extent.must === extent.may ? may : meet(region, extent.must);
+  if (may === undefined || must === undefined || !extent.exact) return false;
+  add(unfolding, { kind: "decide" }, must);
+  if (must === may) return true;
+  const end: Label = { from: [] };
+  addSkip(unfolding, "part", end, may);
+  add(unfolding, { kind: "decide" }, may);
+  land(unfolding, end);
+  return true;
+}
+
+function decides({ kind }: Action): boolean {
+  return endings.has(kind);
+}
+
+const endings: ReadonlySet<Action["kind"]> = new Set([
+  "accept",
+  "drop",
+  "reject",
+  "dnat",
+  "snat",
+  "masquerade",
+  "redirect",
+  "netmap",
+  "queue",
+]);
 
 /** Whether anything behind the action in its list can happen. */
 function unfoldAction(unfolding: Unfolding, action: Action, place: Place, listEnd: Label): boolean {
