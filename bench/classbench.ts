@@ -49,9 +49,7 @@ export function readClassBench(text: string): ClassBenchRule[] {
     });
   const names = renamed(rules);
   return rules.map((rule) =>
-    rule.protocol === undefined
-      ? rule
-      : { ...rule, protocol: names.get(rule.protocol) ?? rule.protocol },
+    rule.protocol === undefined ? rule : { ...rule, protocol: names.get(rule.protocol) ?? rule.protocol },
   );
 }
 
