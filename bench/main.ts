@@ -1,18 +1,30 @@
 // How fast Ringwall is, as ratios against a peer or a naive twin in the same run, since absolute times move with the
-// machine:  npm run bench [-- --only dump|estate|capture|start-up] [--json FILE]
+// machine:  npm run bench [-- --only dump|estate|capture|space|matrix|classify|coverage|reach|diff|start-up] [--json FILE]
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { benchCapture } from "./capture.ts";
+import { benchClassify } from "./classify.ts";
+import { benchCoverage } from "./coverage.ts";
+import { benchDiff } from "./diff.ts";
 import { benchDump } from "./dump.ts";
 import { benchEstate } from "./estate.ts";
+import { benchMatrix } from "./matrix.ts";
 import { ratio, type Line } from "./measure.ts";
+import { benchReach } from "./reach.ts";
+import { benchSpace } from "./space.ts";
 import { benchStartUp } from "./start-up.ts";
 
 const parts: Readonly<Record<string, () => Promise<Line[]>>> = {
   dump: benchDump,
   estate: benchEstate,
   capture: benchCapture,
+  space: benchSpace,
+  matrix: benchMatrix,
+  classify: benchClassify,
+  coverage: benchCoverage,
+  reach: benchReach,
+  diff: benchDiff,
   "start-up": benchStartUp,
 };
 

@@ -31,7 +31,12 @@ export async function benchStartUp(): Promise<Line[]> {
     "443",
   ];
   const tracing = await measure(() => run(question, [0, 1]), rounds);
-  const built = existsSync(new URL("dist/bin/main.js", `file://${root}`))
+  const linting = await measure(() => run(["bin/ringwall", "lint", "examples/three-tier"], [0, 1]), rounds);
+  const isBuilt = existsSync(new URL("dist/bin/main.js", `file://${root}`));
+  const lintBuilt = isBuilt
+    ? await measure(() => run(["-e", published, "lint", "examples/three-tier"], [0, 1]), rounds)
+    : undefined;
+  const built = isBuilt
     ? await measure(() => run(["-e", published, ...question.slice(1)], [0, 1]), rounds)
     : undefined;
   const against = "node -e 0";
@@ -50,6 +55,24 @@ export async function benchStartUp(): Promise<Line[]> {
           {
             what: "the same, as it is published (npm run build)",
             ours: built.ms,
+            unit: "ms" as const,
+            peer: bare.ms,
+            against,
+          },
+        ]),
+    {
+      what: "lint of examples/three-tier, whole process",
+      ours: linting.ms,
+      unit: "ms",
+      peer: bare.ms,
+      against,
+    },
+    ...(lintBuilt === undefined
+      ? []
+      : [
+          {
+            what: "the same, as it is published",
+            ours: lintBuilt.ms,
             unit: "ms" as const,
             peer: bare.ms,
             against,

@@ -33,6 +33,10 @@ const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: "what a change opens, closes and cuts, proved for all packets",
     load: async () => (await import("./diff.ts")).diffVerb,
   },
+  matrix: {
+    summary: "who reaches whom with one service through one firewall, as a grid",
+    load: async () => (await import("./matrix.ts")).matrixVerb,
+  },
   replay: {
     summary: "run a packet capture through a firewall or an estate",
     load: async () => (await import("./replay.ts")).replayVerb,

@@ -1,7 +1,9 @@
 // A service matrix for people: the classes of addresses under letters, and a grid of who reaches whom.
 import { formatAddressSet } from "../../packet/address-set.ts";
+import { packetText } from "../../packet/packet.ts";
 import { protocolName } from "../../packet/protocol.ts";
 import type { MatrixEdge, Service, ServiceMatrix } from "../../questions/matrix.ts";
+import type { Spoofing } from "../../questions/matrix/spoofing.ts";
 import { paint } from "./paint.ts";
 
 /** As many prefixes or ranges as a class shows before the rest is counted. */
@@ -34,6 +36,18 @@ export function matrixText(matrix: ServiceMatrix, about: { readonly colour: bool
     p.faint("  → allowed   ? depends   · denied"),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** By which interface packets get through whose source is none of its own. */
+export function spoofingText(answers: readonly Spoofing[], about: { readonly colour: boolean }): string {
+  const p = paint(about.colour);
+  const width = Math.max(...answers.map(({ device }) => device.length));
+  const lines = answers.map(({ device, spoofed, witness }) => {
+    const colour = spoofed === "certainly not" ? p.good : spoofed === "certainly" ? p.bad : p.unsure;
+    const shown = witness === undefined ? "" : p.faint(`  ${packetText(witness.packet)}`);
+    return `  ${device.padEnd(width)}  ${colour(spoofed)}${shown}`;
+  });
+  return [p.strong("gets through with an address that is not the interface's"), "", ...lines, ""].join("\n");
 }
 
 function serviceLine({ family, protocol, sourcePort, destinationPort, state = "new" }: Service): string {
