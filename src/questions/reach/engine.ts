@@ -187,7 +187,7 @@ export class Engine {
     };
     const base =
       outcomeOf(this.#asker, way, pair) ??
-      outcomeByPieces(this.index, this.#asker.views, this.#endsOf(a, b, family), family, context.flows);
+      outcomeByPieces(this.index, this.#asker.views, this.#endsOf(a, b, family), family, context.flows, way);
     const outcome = this.#withTargets(base, to.place, () => this.#endsOf(a, b, family));
     return new ReachedPair(this.#source, {
       context,

@@ -86,7 +86,10 @@ function targetOutcome(
   };
   const way = findWay(index, ends, pair);
   if (way === undefined) return { ...nothing, flows };
-  return { ...(outcomeOf(asker, way, pair) ?? outcomeByPieces(index, views, ends, family, flows)), flows };
+  return {
+    ...(outcomeOf(asker, way, pair) ?? outcomeByPieces(index, views, ends, family, flows, way)),
+    flows,
+  };
 }
 
 /** The listener's flows that a target takes: on its own port, or on the port that was asked for. */

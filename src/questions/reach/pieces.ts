@@ -12,7 +12,9 @@ import type { Ends } from "../trace/ends.ts";
 import type { TraceCase } from "../trace/model.ts";
 import { thereAndBack } from "../trace/there-and-back.ts";
 import type { Outcome } from "./outcome.ts";
+import { partsOf, portCuts, type PortCuts } from "./port-cuts.ts";
 import type { Views } from "./views.ts";
+import type { Way } from "./ways.ts";
 
 /** A rule set of some thousands of rules parts the ports into no more than that. */
 const mostPieces = 16_384;
@@ -24,12 +26,16 @@ export function outcomeByPieces(
   ends: Ends,
   family: Family,
   flows: PacketSet,
+  way: Way,
 ): Outcome {
   const { space } = views;
   const allowed: PacketSet[] = [];
   const depends: PacketSet[] = [];
   const oneWay: PacketSet[] = [];
-  for (const packet of questions(ends.packet, family)) {
+  const cuts = portCuts(
+    [...way.there, ...way.back].flatMap(({ stop }) => (stop.kind === "host" ? [stop.firewall] : [])),
+  );
+  for (const packet of questions(ends.packet, family, cuts)) {
     const pieces = askInPieces(
       packet,
       (piece) => thereAndBack(index, decidingRings, ends, piece),
@@ -56,10 +62,19 @@ function causesOf({ answer, forward, reply }: TraceCase) {
 const ported = [TCP, UDP, DCCP, SCTP, UDPLITE] as const;
 const everyPort: NumberSet = [0, 65535];
 
-function* questions(packet: Packet, family: Family): Generator<Packet> {
+function* questions(packet: Packet, family: Family, cuts: PortCuts): Generator<Packet> {
   const { tcpFlags: _flags, icmpType: _type, icmpCode: _code, icmpId: _id, ...open } = packet;
+  const clients = numbers(open.sourcePort ?? everyPort);
   for (const protocol of ported)
-    yield { ...open, protocol, destinationPort: everyPort, ...(protocol === TCP ? { tcpFlags: SYN } : {}) };
+    for (const sourcePort of partsOf(cuts.source, clients))
+      for (const destinationPort of partsOf(cuts.destination, everyPort))
+        yield {
+          ...open,
+          protocol,
+          sourcePort,
+          destinationPort,
+          ...(protocol === TCP ? { tcpFlags: SYN } : {}),
+        };
   const { sourcePort: _from, destinationPort: _to, ...portless } = open;
   const [icmp, types] = family === 4 ? [ICMP, [8, 13, 15, 17]] : [ICMPV6, [128]];
   for (const icmpType of types)
