@@ -141,23 +141,25 @@ function split(family: Family, first: bigint, last: bigint, into: Prefix[]): voi
 /** A set for people: prefixes where they are few, ranges otherwise, "any" for everything. */
 export function formatAddressSet(set: AddressSet, most = 6): string {
   if (isAddressSubset(allAddresses, set)) return "any";
-  const prefixes = prefixesOf(set);
-  if (prefixes.length === 0) return "nothing";
-  const written =
-    prefixes.length <= most
-      ? prefixes.map((p) =>
-          p.length === addressBits(p.family) ? formatAddress(p) : `${formatAddress(p)}/${p.length}`,
-        )
-      : [
-          ...intervals
-            .pairsOf(set.v4)
-            .map(([a, b]) => rangeText({ family: 4, value: a }, { family: 4, value: b })),
-          ...intervals
-            .pairsOf(set.v6)
-            .map(([a, b]) => rangeText({ family: 6, value: a }, { family: 6, value: b })),
-        ];
-  const shown = written.slice(0, most).join(", ");
-  return written.length > most ? `${shown} and ${written.length - most} more` : shown;
+  // Every range is one prefix at least: of many ranges the prefixes need not be made.
+  const ranges = (set.v4.length + set.v6.length) / 2;
+  const prefixes = ranges > most ? undefined : prefixesOf(set);
+  if (prefixes?.length === 0) return "nothing";
+  if (prefixes !== undefined && prefixes.length <= most)
+    return prefixes
+      .map((p) => (p.length === addressBits(p.family) ? formatAddress(p) : `${formatAddress(p)}/${p.length}`))
+      .join(", ");
+  const shown = [
+    ...intervals
+      .pairsOf(set.v4.slice(0, most * 2))
+      .map(([a, b]) => rangeText({ family: 4, value: a }, { family: 4, value: b })),
+    ...intervals
+      .pairsOf(set.v6.slice(0, most * 2))
+      .map(([a, b]) => rangeText({ family: 6, value: a }, { family: 6, value: b })),
+  ]
+    .slice(0, most)
+    .join(", ");
+  return ranges > most ? `${shown} and ${ranges - most} more` : shown;
 }
 
 function rangeText(first: Address, last: Address): string {

@@ -57,7 +57,9 @@ export function missingFromInternet(set: AddressSet): AddressSet | undefined {
   const whole = unionOfAddresses(families.map((family) => ofFamily(internetAddresses, family)));
   if (families.length === 0 || !isAddressSubset(set, whole)) return undefined;
   const missing = subtractAddresses(whole, set);
-  return prefixesOf(missing).length <= fewPrefixes ? missing : undefined;
+  // Every range is one prefix at least: of many ranges the prefixes need not be made.
+  const ranges = (missing.v4.length + missing.v6.length) / 2;
+  return ranges <= fewPrefixes && prefixesOf(missing).length <= fewPrefixes ? missing : undefined;
 }
 
 /** More exceptions than this are clearer as what is left. */
