@@ -217,6 +217,8 @@ export class Asker {
         this.space.address("source", { v4: [], v6: [], ...spanOf(source) }),
         this.space.address("destination", { v4: [], v6: [], ...spanOf(destination) }),
         this.space.family(pair.family),
+        // Behind NAT the client's ports are the gateway's.
+        crossing.translated ? this.space.all : pair.flows,
       ]);
       return isReply ? this.space.mirrored(flows) : flows;
     };
