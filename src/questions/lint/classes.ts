@@ -9,12 +9,18 @@ export interface InterfaceClass {
   readonly members: readonly Interface[];
 }
 
-const made = new WeakMap<Estate, readonly InterfaceClass[]>();
+interface Made {
+  readonly of: readonly unknown[];
+  readonly classes: readonly InterfaceClass[];
+}
+/** By what they are made from, since a remedy's trial changes little of an estate. */
+const made = new WeakMap<Estate["interfaces"], Made>();
 
 /** The classes of the interfaces that stand for machines: not those of NAT gateways and other parts of the network. */
 export function interfaceClasses(estate: Estate): readonly InterfaceClass[] {
-  const before = made.get(estate);
-  if (before !== undefined) return before;
+  const of = [estate.hosts, estate.policies, estate.loadBalancers];
+  const before = made.get(estate.interfaces);
+  if (before?.of.every((part, at) => part === of[at]) === true) return before.classes;
   const index = indexOf(estate);
   const policed = new Map<string, number[]>();
   for (const [at, policy] of estate.policies.entries())
@@ -48,7 +54,7 @@ export function interfaceClasses(estate: Estate): readonly InterfaceClass[] {
     const [first] = members;
     return first === undefined ? [] : [{ first, members }];
   });
-  made.set(estate, classes);
+  made.set(estate.interfaces, { of, classes });
   return classes;
 }
 

@@ -14,6 +14,7 @@ import type { NetworkAcl } from "../../layers/nacl/model.ts";
 import type { NetworkPolicy } from "../../layers/network-policy/model.ts";
 import type { PacketFilter } from "../../layers/packet-filter/model.ts";
 import type { SecurityGroup } from "../../layers/security-group/model.ts";
+import { interfaceClasses, type InterfaceClass } from "./classes.ts";
 import { Problem } from "../../problem.ts";
 import { trace } from "../trace.ts";
 import type { Trace, TraceQuestion } from "../trace/model.ts";
@@ -68,6 +69,37 @@ export class Context {
     return focus?.kind === "policy"
       ? this.estate.policies.filter((policy) => policyId(policy) === focus.id)
       : this.estate.policies;
+  }
+
+  /** Classes of interfaces that a focus can bear on: those in the group, behind the ACL, of the machine; else all. */
+  classes(): readonly InterfaceClass[] {
+    const every = interfaceClasses(this.estate);
+    const { focus } = this;
+    if (focus === undefined) return every;
+    const { kind, id } = focus;
+    const subnet = (place: Interface): Subnet | undefined => this.index.subnetOf(place);
+    switch (kind) {
+      case "security-group":
+        return every.filter(({ first }) => first.securityGroups.includes(id));
+      case "interface":
+        return every.filter(({ members }) => members.some((place) => place.id === id));
+      case "host":
+        return every.filter(({ members }) => members.some((place) => this.index.hostOf(place)?.id === id));
+      case "network-acl":
+        return every.filter(({ first }) => subnet(first)?.networkAcl === id);
+      case "packet-filter":
+        return every.filter(({ first }) => subnet(first)?.packetFilters.includes(id) === true);
+      case "subnet":
+        return every.filter(({ first }) => first.subnet === id);
+      case "load-balancer":
+      case "network":
+      case "route-table":
+      case "policy":
+      case "namespace":
+      case "tier":
+      case "settings":
+        return every;
+    }
   }
 
   #within<T>(kind: SubjectKind, places: ReadonlyMap<string, T>): Iterable<T> {

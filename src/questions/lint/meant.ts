@@ -55,12 +55,14 @@ export function meantFlows(context: Context): readonly MeantFlow[] {
   if (before !== undefined) return before;
   const flows = new Map<string, MeantFlow>();
   const classes = interfaceClasses(context.estate).filter(({ first }) => first.kind !== "pod");
-  for (const { first } of classes)
+  for (const { first } of context.classes()) {
+    if (first.kind === "pod") continue;
     for (const flow of flowsOf(context, classes, first)) {
       const key = `${flow.from} ${flow.to} ${flow.protocol} ${flow.port} ${flow.family}`;
       // Groups say it first: they are what stands nearest to the machine.
       if (!flows.has(key)) flows.set(key, flow);
     }
+  }
   const made = [...flows.values()];
   kept.set(context, made);
   return made;

@@ -25,10 +25,13 @@ export function tryRemedy(
   const severity = finding.severity ?? check.severity;
   const edited = remedy.edit(estate);
   if (edited === estate) return fails("the change changes nothing");
-  const before = new Set(
-    [...check.run(new Context(estate, settings, finding.subject))].map((item) => findingKey(item.subject)),
-  );
-  const context = new Context(edited, settings, finding.subject);
+  const found = (focus: Subject | undefined): ReadonlySet<string> =>
+    new Set([...check.run(new Context(estate, settings, focus))].map((item) => findingKey(item.subject)));
+  const narrow = found(finding.subject);
+  // A check that does not find it again when it looks at the subject alone has to look at everything.
+  const focus = narrow.has(findingKey(finding.subject)) ? finding.subject : undefined;
+  const before = focus === undefined ? found(undefined) : narrow;
+  const context = new Context(edited, settings, focus);
   for (const item of check.run(context)) {
     if (findingKey(item.subject) === findingKey(finding.subject))
       return fails("with it, the finding is still there");

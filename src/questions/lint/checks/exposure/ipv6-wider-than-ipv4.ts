@@ -5,7 +5,6 @@ import { difference, intersection, union, type NumberSet } from "../../../../pac
 import { numberText } from "../../../../packet/packet.ts";
 import { anyPort, portDomain, protocolName, TCP, UDP } from "../../../../packet/protocol.ts";
 import type { Interface } from "../../../../estate/model.ts";
-import { interfaceClasses } from "../../classes.ts";
 import type { Context } from "../../context.ts";
 import { editGroup } from "../../edits.ts";
 import type { Check, Finding, Remedy } from "../../model.ts";
@@ -29,7 +28,7 @@ export const ipv6WiderThanIpv4: Check = {
     },
   ],
   *run(context) {
-    for (const { first, members } of interfaceClasses(context.estate)) {
+    for (const { first, members } of context.classes()) {
       // Without a public IPv4 address there is nothing to compare with: IPv6 alone may be how the machine is served.
       if (!first.addresses.some((item) => item.public !== undefined)) continue;
       for (const protocol of [TCP, UDP]) {

@@ -2,7 +2,6 @@
 // its network, or past the load balancer that stands in front of it.
 import type { Interface, LoadBalancer } from "../../../../estate/model.ts";
 import { anyPort, TCP, UDP } from "../../../../packet/protocol.ts";
-import { interfaceClasses } from "../../classes.ts";
 import type { Context } from "../../context.ts";
 import { editInterface } from "../../edits.ts";
 import { facesInternet } from "../../facing.ts";
@@ -33,7 +32,7 @@ export const sideDoor: Check = {
 
 function* aroundFilters(context: Context): Iterable<Finding> {
   const { index } = context;
-  for (const { first, members } of interfaceClasses(context.estate)) {
+  for (const { first, members } of context.classes()) {
     const subnet = index.subnetOf(first);
     if (subnet === undefined || subnet.packetFilters.length > 0) continue;
     const guarded = index.subnetsOf(subnet.network).find((other) => other.packetFilters.length > 0);

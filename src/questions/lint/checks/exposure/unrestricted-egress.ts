@@ -5,7 +5,6 @@ import { ringName } from "../../../../layers/ports.ts";
 import type { SecurityGroup, SecurityGroupRule } from "../../../../layers/security-group/model.ts";
 import { prefixSet, unionOfAddresses } from "../../../../packet/address-set.ts";
 import { anyPort, TCP } from "../../../../packet/protocol.ts";
-import { interfaceClasses } from "../../classes.ts";
 import type { Context } from "../../context.ts";
 import { replaceGroupRule } from "../../edits.ts";
 import { facesInternet } from "../../facing.ts";
@@ -51,7 +50,7 @@ interface Outlet {
 
 function* findings(context: Context): Iterable<Finding> {
   const outlets = new Map<string, Outlet>();
-  for (const { first, members } of interfaceClasses(context.estate)) {
+  for (const { first, members } of context.classes()) {
     // Load balancers and databases that a provider runs begin no connections of a program's own; what pods may send is
     // asked namespace by namespace, by the checks of Kubernetes.
     if (first.kind === "load-balancer" || first.kind === "database" || first.kind === "pod") continue;

@@ -16,7 +16,6 @@ import { anyPort, portDomain } from "../../../../packet/protocol.ts";
 import type { Origin } from "../../../../problem.ts";
 import type { Rule } from "../../../../rules/rule.ts";
 import type { Step } from "../../../../rules/step.ts";
-import { interfaceClasses } from "../../classes.ts";
 import type { Context } from "../../context.ts";
 import type { Subject } from "../../model.ts";
 import { portsOfMatch } from "../../ports-of-match.ts";
@@ -55,7 +54,7 @@ export interface Asked {
 /** @param asked the service that is looked for; both families are asked */
 export function worldOpenings(context: Context, asked: Asked): readonly WorldOpening[] {
   const gathered = new Map<string, Gathered>();
-  for (const { first, members } of interfaceClasses(context.estate)) {
+  for (const { first, members } of context.classes()) {
     // A pod has no address that the internet could send to; what leads to it is a service's or ingress's to open.
     if (first.kind === "pod") continue;
     for (const family of [4, 6] as const) {

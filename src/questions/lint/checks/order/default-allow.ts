@@ -1,6 +1,5 @@
 // RW307: a packet filter that lets through what no rule names.
 import { machineName } from "../../openings.ts";
-import { interfaceClasses } from "../../classes.ts";
 import { editFilter, inTurn } from "../../edits.ts";
 import type { Check } from "../../model.ts";
 import type { Chain } from "../../../../rules/rule.ts";
@@ -25,9 +24,9 @@ export const defaultAllow: Check = {
       if (policy === undefined || !accepts(policy)) continue;
       // With a refusal of everything at its end the default is never asked.
       if (filter.inbound.rules.some((rule) => rule.match.kind === "always" && !accepts(rule))) continue;
-      const guarded = interfaceClasses(context.estate).find(
-        ({ first }) => context.index.subnetOf(first)?.packetFilters.includes(filter.id) === true,
-      );
+      const guarded = context
+        .classes()
+        .find(({ first }) => context.index.subnetOf(first)?.packetFilters.includes(filter.id) === true);
       // A filter that guards nothing is nobody's risk.
       if (guarded === undefined) continue;
       const closed = (chain: Chain): Chain => ({

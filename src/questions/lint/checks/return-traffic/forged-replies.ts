@@ -6,7 +6,6 @@ import { numberText } from "../../../../packet/packet.ts";
 import { TCP } from "../../../../packet/protocol.ts";
 import type { Match } from "../../../../rules/match.ts";
 import type { Rule } from "../../../../rules/rule.ts";
-import { interfaceClasses } from "../../classes.ts";
 import type { Context } from "../../context.ts";
 import { editFilter, withoutRule } from "../../edits.ts";
 import type { Check, Finding } from "../../model.ts";
@@ -52,7 +51,7 @@ function sourcePortsOf(rule: Rule): NumberSet | undefined {
 
 function openedBy(context: Context, filter: PacketFilter, rule: Rule, ports: NumberSet): Finding | undefined {
   const port = exampleNumber(ports, [443, 80, 53]);
-  for (const { first } of interfaceClasses(context.estate)) {
+  for (const { first } of context.classes()) {
     if (context.index.subnetOf(first)?.packetFilters.includes(filter.id) !== true) continue;
     const asked = context.ask({
       from: "internet",
