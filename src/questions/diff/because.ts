@@ -1,6 +1,6 @@
 // The rules that bear on a change: those of the rings whose say differs between the two sides, and which stand on one side
 // alone.
-import type { Origin } from "../../problem.ts";
+import { originText, type Origin } from "../../problem.ts";
 import type { Rule } from "../../rules/rule.ts";
 import type { PacketSet, Space } from "../../space/space.ts";
 import type { PairReach, RingShare } from "../reach/model.ts";
@@ -22,7 +22,9 @@ export function becauseOf(
     if (old !== undefined && now !== undefined && sameSay(space, old, now, changed)) continue;
     cited.push(...only("before", old, now), ...only("after", now, old));
   }
-  return cited;
+  // A ring that stands on both legs is cited once.
+  const seen = new Map(cited.map((one) => [`${one.side} ${one.text} ${originText(one.origin)}`, one]));
+  return [...seen.values()];
 }
 
 /** Rings by where they stand: the two sides' belong together. */

@@ -1,7 +1,9 @@
 // The ends of a comparison: interfaces that are alike before and alike after, and outside addresses in the same way. One
 // side is absent where a place is new or gone.
 import type { Estate } from "../../estate/model.ts";
+import type { Address } from "../../packet/address.ts";
 import { intersectAddresses, isEmptyAddresses } from "../../packet/address-set.ts";
+import { familiarAddress } from "../../packet/familiar.ts";
 import type { Engine } from "../reach/engine.ts";
 import type { EndClass } from "../reach/model.ts";
 import type { Bearing, Touched } from "./changed.ts";
@@ -13,6 +15,8 @@ export interface JointEnd extends DiffEnd {
   /** How the change bears on its members, if it does. */
   readonly touched: Bearing;
   readonly inside: boolean;
+  /** Of an outside end: an address that it has before and after. */
+  readonly address?: Address;
 }
 
 /** As many members as a name lists before it counts. */
@@ -80,9 +84,11 @@ function outsideEnds(before: Engine, after: Engine): JointEnd[] {
       if (isEmptyAddresses(shared)) continue;
       // The narrower of the two names it; where neither holds the other, both do.
       const name = was.name === is.name ? was.name : narrower(was, is, shared.v4.length + shared.v6.length);
+      const address = familiarAddress(shared);
       ends.push({
         id: `${was.id}\n${is.id}`,
         name,
+        ...(address === undefined ? {} : { address }),
         before: was,
         after: is,
         touched: undefined,

@@ -3,7 +3,8 @@
 import type { NumberSet } from "../../packet/intervals.ts";
 import type { PortClass } from "../../estate/settings.ts";
 import type { Engine } from "../reach/engine.ts";
-import type { PairReach } from "../reach/model.ts";
+import type { Packet } from "../../packet/packet.ts";
+import type { FlowSet, PairReach } from "../reach/model.ts";
 import { serviceSet } from "../reach/service-set.ts";
 import { becauseOf } from "./because.ts";
 import type { Alteration, Comparison } from "./compare.ts";
@@ -28,7 +29,7 @@ export function tell(comparison: Comparison, ports: Readonly<Record<PortClass, N
     if (first === undefined) continue;
     const { kind, now, set, shown } = first;
     const flows = shown.flows(set);
-    const witness = shown.witness(flows);
+    const witness = witnessOf(first, flows);
     if (witness === undefined) continue;
     const shared = {
       from: distinct(group.map((one) => one.from)),
@@ -49,6 +50,21 @@ export function tell(comparison: Comparison, ports: Readonly<Record<PortClass, N
     if (kind === "closed") cuts.push(...cutsOf(comparison, first, shared));
   }
   return { changes, cuts };
+}
+
+/** An example from one of the addresses that an outside end has on both sides; its class on one side may have more. */
+function witnessOf(
+  { from, to, shown }: Pick<Alteration, "from" | "to" | "shown">,
+  flows: FlowSet,
+): Packet | undefined {
+  const packet = shown.witness(flows);
+  return packet === undefined
+    ? undefined
+    : {
+        ...packet,
+        ...(from.address === undefined ? {} : { source: from.address }),
+        ...(to.address === undefined ? {} : { destination: to.address }),
+      };
 }
 
 /**
@@ -78,13 +94,13 @@ function because({ before, after }: Comparison, { from, to, set, shown }: Altera
 /** Connections of each service may fare differently: they are told together where they do not. */
 function cutsOf(
   { before, after }: Comparison,
-  { set, shown }: Alteration,
+  { from, to, set, shown }: Alteration,
   shared: Omit<Cut, "tracking" | "at" | "why">,
 ): Cut[] {
   const fates = new Map<string, Cut>();
   for (const service of shared.services) {
     const own = shown.flows(after.space.and(set, serviceSet(after.space, shown.family, service)));
-    const witness = shown.witness(own);
+    const witness = witnessOf({ from, to, shown }, own);
     if (witness === undefined) continue;
     const fate = fateOf(before, after, shown, witness);
     const key = `${fate.tracking} ${fate.at} ${fate.why}`;

@@ -1,22 +1,12 @@
 // Turns a packet with open fields into one that people recognise: an address of the documentation blocks for the
 // internet, a well-known port, the first ephemeral port. What it shows is the check's to say.
-import { hasAddress, isAddress, lowestAddress, type AddressSet } from "../../packet/address-set.ts";
-import type { Address } from "../../packet/address.ts";
-import { parseAddress } from "../../packet/address.ts";
+import { isAddress } from "../../packet/address-set.ts";
+import { familiarAddress } from "../../packet/familiar.ts";
 import { holds, type NumberSet } from "../../packet/intervals.ts";
 import type { NumberValue, Packet } from "../../packet/packet.ts";
 import type { AddressValue } from "../../packet/packet.ts";
 import { hasPorts, TCP, UDP } from "../../packet/protocol.ts";
 
-/** Addresses by which people know “somebody out there” (RFC 5737, RFC 3849), and “somebody in here”. */
-const familiar = [
-  "203.0.113.7",
-  "198.51.100.7",
-  "192.0.2.7",
-  "2001:db8::7",
-  "10.0.0.7",
-  "192.168.0.7",
-].flatMap((text) => parseAddress(text) ?? []);
 const familiarPorts = [22, 3389, 443, 80, 5432, 3306, 53, 8080];
 const firstDynamic = 49152;
 
@@ -42,22 +32,7 @@ export function exampleOf(packet: Packet): Packet {
 }
 
 function exampleAddress(value: AddressValue): AddressValue {
-  return isAddress(value) ? value : (addressOf(value) ?? value);
-}
-
-/** An address of a set by which people know it; undefined for an empty set. */
-export function addressOf(set: AddressSet): Address | undefined {
-  return familiar.find((address) => hasAddress(set, address)) ?? insideOf(set);
-}
-
-/** The lowest address, but not one that ends a prefix: `10.0.1.1`, not `10.0.1.0`. */
-function insideOf(set: AddressSet): Address | undefined {
-  const lowest = lowestAddress(set);
-  if (lowest === undefined) return undefined;
-  const next: Address =
-    lowest.family === 4 ? { family: 4, value: lowest.value + 1 } : { family: 6, value: lowest.value + 1n };
-  const isNetwork = lowest.family === 4 ? lowest.value % 256 === 0 : lowest.value % 65536n === 0n;
-  return isNetwork && hasAddress(set, next) ? next : lowest;
+  return isAddress(value) ? value : (familiarAddress(value) ?? value);
 }
 
 /** A number of a set, one of the preferred where it is inside. */

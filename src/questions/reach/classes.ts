@@ -7,7 +7,6 @@ import {
   intersectAddresses,
   isAddressSubset,
   isEmptyAddresses,
-  lowestAddress,
   prefixSet,
   singleAddress,
   subtractAddresses,
@@ -15,6 +14,7 @@ import {
   formatAddressSet,
   type AddressSet,
 } from "../../packet/address-set.ts";
+import { familiarAddress } from "../../packet/familiar.ts";
 import { internetAddresses, privateAddresses } from "../../packet/special.ts";
 import { atomsOf, type Atoms } from "./atoms.ts";
 import { namedSets, routingSets, ruleSets } from "./mentions.ts";
@@ -283,7 +283,7 @@ function outsideClasses(index: EstateIndex, atoms: Atoms, routeAtoms: Atoms, fro
   );
   const classes: Outside[] = [];
   const add = (end: Omit<OutsideClass, "kind" | "id">, family: Family, begins: boolean): void => {
-    const address = lowestAddress(end.addresses);
+    const address = familiarAddress(end.addresses);
     if (address === undefined) return;
     classes.push({
       end: { kind: "outside", id: `outside IPv${family} ${formatAddressSet(end.addresses, 3)}`, ...end },
