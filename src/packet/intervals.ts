@@ -46,14 +46,7 @@ export function pairsOf<T extends number | bigint>(set: Intervals<T>): [T, T][] 
 
 /** Whether the set holds the value; binary search. */
 export function holds<T extends number | bigint>(set: Intervals<T>, value: T): boolean {
-  let low = 0;
-  let high = set.length >> 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((set[middle * 2 + 1] as T) < value) low = middle + 1;
-    else high = middle;
-  }
-  const first = set[low * 2];
+  const first = set[endingAtOrAfter(set, value)];
   return first !== undefined && first <= value;
 }
 
@@ -66,9 +59,12 @@ export function union<T extends number | bigint>(
 }
 
 export function intersection<T extends number | bigint>(a: Intervals<T>, b: Intervals<T>): Intervals<T> {
+  if (isWithinOne(a, b)) return a;
+  if (isWithinOne(b, a)) return b;
   const flat: T[] = [];
-  let i = 0;
-  let j = 0;
+  // Sets of thousands of intervals meet single prefixes: what lies before the other's beginning is not gone through.
+  let i = b.length > 0 ? endingAtOrAfter(a, b[0] as T) : a.length;
+  let j = a.length > 0 ? endingAtOrAfter(b, a[0] as T) : b.length;
   while (i < a.length && j < b.length) {
     const [aFirst, aLast, bFirst, bLast] = [a[i] as T, a[i + 1] as T, b[j] as T, b[j + 1] as T];
     const first = aFirst > bFirst ? aFirst : bFirst;
@@ -78,6 +74,25 @@ export function intersection<T extends number | bigint>(a: Intervals<T>, b: Inte
     else j += 2;
   }
   return flat;
+}
+
+/** Whether `b` is one interval that holds all of `a`. */
+function isWithinOne<T extends number | bigint>(a: Intervals<T>, b: Intervals<T>): boolean {
+  return (
+    a.length > 0 && b.length === 2 && (b[0] as T) <= (a[0] as T) && (b[1] as T) >= (a[a.length - 1] as T)
+  );
+}
+
+/** Where the first interval begins whose last value is at or above another; binary search. */
+function endingAtOrAfter<T extends number | bigint>(set: Intervals<T>, value: T): number {
+  let low = 0;
+  let high = set.length >> 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((set[middle * 2 + 1] as T) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low * 2;
 }
 
 export function complement<T extends number | bigint>(domain: Domain<T>, set: Intervals<T>): Intervals<T> {
@@ -101,7 +116,15 @@ export function difference<T extends number | bigint>(
 
 /** Whether every value of `a` is in `b`. */
 export function isSubset<T extends number | bigint>(a: Intervals<T>, b: Intervals<T>): boolean {
-  return equalSets(intersection(a, b), a);
+  if (a.length === 0 || isWithinOne(a, b)) return true;
+  let j = endingAtOrAfter(b, a[0] as T);
+  for (let i = 0; i < a.length; i += 2) {
+    const last = a[i + 1] as T;
+    while (j < b.length && (b[j + 1] as T) < last) j += 2;
+    // The interval of `b` that reaches to the end of this one of `a` has to begin at or before it.
+    if (j >= b.length || (b[j] as T) > (a[i] as T)) return false;
+  }
+  return true;
 }
 
 export function equalSets<T extends number | bigint>(a: Intervals<T>, b: Intervals<T>): boolean {
