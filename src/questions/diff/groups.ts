@@ -40,8 +40,16 @@ function memberOf({ before, after }: JointEnd): string | undefined {
   return before.interfaces.find((id) => now.has(id));
 }
 
+const known = new WeakMap<EndClass, readonly Address[]>();
+
 /** The addresses by which a class may be seen: rules of the groups treat its members alike. */
-function addressesOf(engine: Engine, end: EndClass): Address[] {
+function addressesOf(engine: Engine, end: EndClass): readonly Address[] {
+  let addresses = known.get(end);
+  if (addresses === undefined) known.set(end, (addresses = readAddresses(engine, end)));
+  return addresses;
+}
+
+function readAddresses(engine: Engine, end: EndClass): Address[] {
   if (end.kind === "outside") {
     const lowest = lowestAddress(end.addresses);
     return lowest === undefined ? [] : [lowest];
