@@ -10,9 +10,9 @@ import type { Direction } from "../../layers/ports.ts";
 import type { Bounds } from "../../rules/symbolic/bounds.ts";
 import { Space, type PacketSet } from "../../space/space.ts";
 import { buildEnds, clientPorts, identity, type Ends } from "../trace/ends.ts";
-import type { Endpoint } from "../../estate/find.ts";
 import { Asker, type Pair } from "./asker.ts";
-import { classify, type Classes, type Inside, type Outside } from "./classes.ts";
+import { classify, type Classes } from "./classes.ts";
+import { canMeet, endpointOf, isNear, numbered, partyOf, type End } from "./ends.ts";
 import type { FlowContext } from "./flow-set.ts";
 import type { EndClass, InsideClass, OutsideClass, PairReach } from "./model.ts";
 import { onwardBounds } from "./onward.ts";
@@ -20,8 +20,6 @@ import { outcomeOf, type Outcome } from "./outcome.ts";
 import { ReachedPair, type PairSource } from "./pair.ts";
 import { outcomeByPieces } from "./pieces.ts";
 import { findWay, type Party, type Way } from "./ways.ts";
-
-type End = Inside | Outside;
 
 /** Nodes of the space: about 30 bytes each. */
 const mostNodes = 1 << 24;
@@ -305,51 +303,6 @@ export class Engine {
     }
     return context;
   }
-}
-
-/** Equal texts, equal small numbers. */
-function numbered(texts: readonly string[]): number[] {
-  const numbers = new Map<string, number>();
-  return texts.map((text) => {
-    let number = numbers.get(text);
-    if (number === undefined) numbers.set(text, (number = numbers.size));
-    return number;
-  });
-}
-
-/** In one subnet, where no router stands between them. */
-function isNear(a: End, b: End): boolean {
-  return "first" in a && "first" in b && a.first.subnet === b.first.subnet;
-}
-
-/** Whether a connection between the two is a question at all. */
-function canMeet(a: End, b: End, family: Family): boolean {
-  if (a === b && ("address" in a || a.second === undefined)) return false;
-  if ("address" in a) return a.family === family && a.begins && "first" in b && has(b.first, family);
-  return has(a.first, family) && ("first" in b ? has(b.first, family) : b.family === family);
-}
-
-function has(place: Interface, family: Family): boolean {
-  return place.addresses.some((item) => item.address.family === family);
-}
-
-function endpointOf(end: End, place: Interface | undefined, address?: Address): Endpoint {
-  return "address" in end
-    ? { kind: "outside", name: end.end.name, addresses: end.address }
-    : {
-        kind: "inside",
-        name: end.end.name,
-        interfaces: place === undefined ? [] : [place],
-        ...(address === undefined ? {} : { address }),
-      };
-}
-
-function partyOf(end: End, second: boolean, family: Family): Party | undefined {
-  if ("address" in end) return { address: end.address };
-  const place = second ? (end.second ?? end.first) : end.first;
-  const own = place.addresses.find((item) => item.address.family === family);
-  if (own === undefined) return undefined;
-  return { place, address: own.address, ...(own.public === undefined ? {} : { shown: own.public }) };
 }
 
 const engines = new WeakMap<Estate, Engine>();

@@ -23,7 +23,7 @@ export interface InsideClass {
   readonly addresses: AddressSet;
   /** Public IPv4 addresses that internet gateways exchange with them. */
   readonly shown: AddressSet;
-  /** The tier of `ringwall.yaml` that it stands in. */
+  /** The tier of `ringwall.yaml` that its interfaces stand in; classes are parted by it. */
   readonly tier?: string;
 }
 

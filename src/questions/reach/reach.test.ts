@@ -232,6 +232,31 @@ security-groups:
     ).toEqual([[tcp(8080, 8080)]]);
   });
 
+  test("a tier parts what no rule tells apart", async () => {
+    const estate = await estateOf({
+      "ringwall.yaml": `
+ringwall: 1
+networks:
+  shop: { prefix: 10.0.0.0/16 }
+subnets:
+  app: { prefix: 10.0.2.0/24 }
+hosts:
+  app-1: { address: 10.0.2.10 }
+  app-2: { address: 10.0.2.11 }
+  app-3: { address: 10.0.2.12 }
+tiers:
+  front: { members: app-1, from: internet }
+`,
+    });
+    const inside = reachability(estate).classes.flatMap((one) =>
+      one.kind === "inside" ? [[one.tier, one.interfaces.length]] : [],
+    );
+    expect(inside).toEqual([
+      ["front", 1],
+      [undefined, 2],
+    ]);
+  });
+
   test("a witness is a packet whose trace has the answer of its set", async () => {
     const estate = await loadEstate(join(examples, "three-tier"));
     const engine = reachability(estate);
