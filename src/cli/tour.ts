@@ -1,12 +1,18 @@
-// `ringwall tour`, which `npm start` runs: the example as a map, three questions with their traces, and what to try next.
+// `ringwall tour`, which `npm start` runs: the example as a map, three questions with their traces, what gets in and what
+// is wrong, and what to try next.
 // The real engine on real files, nothing staged.
 import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isAsBad } from "../estate/settings.ts";
 import { loadEstate } from "../formats/load.ts";
 import { TCP } from "../packet/protocol.ts";
+import { lint } from "../questions/lint.ts";
+import { reach } from "../questions/reach.ts";
 import { trace, type TraceQuestion } from "../questions/trace.ts";
+import { lintText } from "./render/lint-text.ts";
 import { mapText } from "./render/map-text.ts";
 import { paint } from "./render/paint.ts";
+import { reachText } from "./render/reach-text.ts";
 import { traceText } from "./render/trace-text.ts";
 import type { Verb } from "./verb.ts";
 
@@ -50,11 +56,24 @@ export const tourVerb: Verb = {
       terminal.write(traceText(trace(estate, question), { colour: terminal.colour, remedies: "allow" }));
     }
     terminal.write(
+      `\n${p.strong("And for all packets at once: who gets in from the internet, and what is wrong?")}\n`,
+    );
+    terminal.write(p.faint(`   $ ${command} reach ${example} --from internet\n\n`));
+    terminal.write(
+      reachText(estate.name, reach(estate, { from: "internet" }), { colour: terminal.colour, rings: false }),
+    );
+    terminal.write(p.faint(`\n   $ ${command} lint ${example} --severity low\n\n`));
+    const found = lint(estate, { today: new Date().toISOString().slice(0, 10) });
+    const shown = found.findings.filter((finding) => isAsBad(finding.severity, "low"));
+    terminal.write(lintText({ ...found, findings: shown }, terminal));
+    terminal.write(
       `\n${p.strong("Try next")}\n` +
+        `  ${command} assert ${example}     the estate's own rules, one of which the same flaw breaks\n` +
+        `  ${command} diff ${examples}/mistake-1/wrong ${examples}/mistake-1/mended\n` +
         `  ${command} trace ${examples}/why-8080/loopback-only --from client --to app --port 8080\n` +
         `  ${command} trace ${examples}/iptables-web/whole/web.rules --packet 'tcp 203.0.113.7:50000 > 10.0.2.10:22 in eth0'\n` +
-        `  ${command} show YOUR-EXPORT      a folder of aws ec2 describe-* JSON, iptables-save, nft -j, Kubernetes YAML\n` +
-        `  ${command} help trace\n`,
+        `  ${command} show YOUR-EXPORT      a folder of aws ec2 describe-* JSON, a Terraform plan, iptables-save, Kubernetes YAML\n` +
+        `  ${command} --help\n`,
     );
     return 0;
   },
