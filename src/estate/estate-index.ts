@@ -55,12 +55,28 @@ export function addressKey(address: Address): string {
   return `${address.family}:${address.value.toString(36)}`;
 }
 
-function build(estate: Estate): EstateIndex {
+/** What interfaces alone say: made once for all estates that share them, as an edited estate shares most of another. */
+interface InterfaceTables {
+  readonly subnets: Estate["subnets"];
+  readonly byAddress: ReadonlyMap<string, Interface>;
+  readonly byPublic: ReadonlyMap<
+    string,
+    { readonly interface: Interface; readonly address: InterfaceAddress }
+  >;
+  readonly membersOf: (group: string) => AddressSet;
+}
+
+const tables = new WeakMap<Estate["interfaces"], InterfaceTables>();
+const owners = new WeakMap<ReadonlyMap<string, Owner>, ReadonlyMap<string, string>>();
+
+function tablesOf({ interfaces, subnets }: Estate): InterfaceTables {
+  const before = tables.get(interfaces);
+  if (before?.subnets === subnets) return before;
   const byAddress = new Map<string, Interface>();
   const byPublic = new Map<string, { interface: Interface; address: InterfaceAddress }>();
   const members = new Map<string, AddressSet[]>();
-  for (const place of estate.interfaces.values()) {
-    const network = estate.subnets.get(place.subnet)?.network ?? "";
+  for (const place of interfaces.values()) {
+    const network = subnets.get(place.subnet)?.network ?? "";
     for (const address of place.addresses) {
       byAddress.set(`${network} ${addressKey(address.address)}`, place);
       const shown = address.public ?? (address.address.family === 6 ? address.address : undefined);
@@ -72,19 +88,45 @@ function build(estate: Estate): EstateIndex {
       members.set(group, sets);
     }
   }
-  const memberSets = new Map<string, AddressSet>();
-  for (const id of estate.securityGroups.keys()) memberSets.set(id, unionOfAddresses(members.get(id) ?? []));
+  const sets = new Map<string, AddressSet>();
+  const membersOf = (group: string): AddressSet => {
+    const known = sets.get(group);
+    if (known !== undefined) return known;
+    const set = unionOfAddresses(members.get(group) ?? []);
+    sets.set(group, set);
+    return set;
+  };
+  const made = { subnets, byAddress, byPublic, membersOf };
+  tables.set(interfaces, made);
+  return made;
+}
+
+interface Owner {
+  readonly interfaces: readonly string[];
+}
+
+/** Whose each interface is. */
+function ownersIn<T extends Owner>(places: ReadonlyMap<string, T>): (id: string) => T | undefined {
+  let ids = owners.get(places);
+  if (ids === undefined) {
+    ids = new Map(
+      [...places].flatMap(([owner, { interfaces }]) => interfaces.map((id) => [id, owner] as const)),
+    );
+    owners.set(places, ids);
+  }
+  const known = ids;
+  return (id) => places.get(known.get(id) ?? "");
+}
+
+function build(estate: Estate): EstateIndex {
+  const { byAddress, byPublic, membersOf } = tablesOf(estate);
   const peers: Peers = {
-    members: (group) => memberSets.get(group),
+    members: (group) => (estate.securityGroups.has(group) ? membersOf(group) : undefined),
     prefixList: (id) => estate.prefixLists.get(id)?.set,
     groupName: (group) => estate.securityGroups.get(group)?.name,
   };
-  const hosts = new Map(
-    [...estate.hosts.values()].flatMap((host) => host.interfaces.map((id) => [id, host] as const)),
-  );
-  const balancers = new Map(
-    [...estate.loadBalancers.values()].flatMap((lb) => lb.interfaces.map((id) => [id, lb] as const)),
-  );
+  const hostOf = ownersIn(estate.hosts);
+  const balancerOf = ownersIn(estate.loadBalancers);
   const subnets = Map.groupBy(estate.subnets.values(), (subnet) => subnet.network);
   const rings = new Map<string, GroupRing>();
   const chains = new Map<string, Chain>();
@@ -97,8 +139,8 @@ function build(estate: Estate): EstateIndex {
     publicInterface: (address) => byPublic.get(addressKey(address)),
     subnetOf: (place) => estate.subnets.get(place.subnet),
     networkOf: (subnet) => estate.networks.get(subnet.network),
-    hostOf: (place) => hosts.get(place.id),
-    loadBalancerOf: (place) => balancers.get(place.id),
+    hostOf: (place) => hostOf(place.id),
+    loadBalancerOf: (place) => balancerOf(place.id),
     ringOf: (place) => {
       // Interfaces with the same groups share one lowered ring: cost follows policies, not hosts.
       const key = place.securityGroups.join(" ");

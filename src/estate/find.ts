@@ -52,12 +52,17 @@ export function findEndpoint(estate: Estate, text: string): Endpoint {
   });
 }
 
-const internets = new WeakMap<Estate, AddressSet>();
+/** By the interfaces that it is made from, since an edited estate shares them. */
+const internets = new WeakMap<
+  Estate["interfaces"],
+  { readonly of: readonly unknown[]; readonly set: AddressSet }
+>();
 
 /** The internet as an estate sees it: without the addresses that are its own. */
 function internetOf(estate: Estate): AddressSet {
-  const before = internets.get(estate);
-  if (before !== undefined) return before;
+  const of = [estate.networks, estate.gateways];
+  const before = internets.get(estate.interfaces);
+  if (before?.of.every((part, at) => part === of[at]) === true) return before.set;
   const networks = [...estate.networks.values()].flatMap((network) => network.prefixes.map(prefixSet));
   const shown = [...estate.interfaces.values()].flatMap((place) =>
     place.addresses.flatMap((item) => (item.public === undefined ? [] : [singleAddress(item.public)])),
@@ -70,7 +75,7 @@ function internetOf(estate: Estate): AddressSet {
     internetAddresses,
     unionOfAddresses([...networks, ...shown, ...services]),
   );
-  internets.set(estate, internet);
+  internets.set(estate.interfaces, { of, set: internet });
   return internet;
 }
 
