@@ -433,3 +433,21 @@ test("a name that two things have, or nothing has, is an error that says so", ()
   expect(() => ask(both, "web", "dbb")).toThrow(Problem);
   expect(() => ask(both, "web", "dbb")).toThrow(/nothing in hand is called/);
 });
+
+describe("an address that two interfaces have", () => {
+  test("leads to the one that is asked for", () => {
+    const shut = group("shut", []);
+    const estate: EstatePart = {
+      networks: byId(network("a", "10.1.0.0/16")),
+      subnets: byId(a),
+      interfaces: byId(
+        host("web", "a1", [["10.1.0.10"]]),
+        host("left", "a1", [["10.1.0.20"]]),
+        host("right", "a1", [["10.1.0.20"]], { securityGroups: ["shut"] }),
+      ),
+      securityGroups: byId(open, shut),
+    };
+    expect(ask(estate, "web", "left").answer).toBe("allowed");
+    expect(blockers(ask(estate, "web", "right"))).toEqual(["forward security-group right"]);
+  });
+});
