@@ -36,8 +36,8 @@ function isReached(context: Context, place: Interface): boolean {
   if (place.kind === "pod") return false;
   return [TCP, UDP].some((protocol) =>
     ([4, 6] as const).some((family) =>
-      openingsTo(context, "internet", place, { protocol, ports: anyPort, family }).some(({ packet }) =>
-        isWorldwide(packet.source),
+      openingsTo(context, "internet", place, { protocol, ports: anyPort, family }).some(
+        ({ packet, certain }) => certain && isWorldwide(packet.source),
       ),
     ),
   );

@@ -103,8 +103,8 @@ function targetsOf(context: Context, balancer: LoadBalancer): readonly (readonly
 function worldOpening(context: Context, place: Interface, ports: readonly number[]): Opening | undefined {
   for (const protocol of [TCP, UDP])
     for (const family of [4, 6] as const) {
-      const opening = openingsTo(context, "internet", place, { protocol, ports, family }).find(({ packet }) =>
-        isWorldwide(packet.source),
+      const opening = openingsTo(context, "internet", place, { protocol, ports, family }).find(
+        ({ packet, certain }) => certain && isWorldwide(packet.source),
       );
       if (opening !== undefined) return opening;
     }

@@ -60,8 +60,10 @@ function* findings(context: Context): Iterable<Finding> {
         ports: anyPort,
         family,
       }).find(
-        ({ packet }) =>
-          isWorldwide(packet.destination) && countNumbers(packet.destinationPort ?? anyPort) >= everything,
+        ({ packet, certain }) =>
+          certain &&
+          isWorldwide(packet.destination) &&
+          countNumbers(packet.destinationPort ?? anyPort) >= everything,
       );
       if (opening === undefined) continue;
       for (const source of outletsOf(context, first, opening)) {

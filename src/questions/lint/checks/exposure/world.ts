@@ -173,7 +173,9 @@ function culpritsOf(context: Context, place: Interface, opening: Opening): reado
     const written = ring.groups.flatMap((item) => item.inbound.map((rule) => ({ group: item, rule })));
     return ring.inbound.flatMap((lowered, at) => {
       const own = written[at];
-      return own !== undefined && group.rules.includes(lowered.rule) ? [{ kind: "group", ...own }] : [];
+      // A rule whose peer was not exported opens nothing that anybody could know of.
+      const isKnown = own !== undefined && own.rule.peer.kind !== "unknown";
+      return isKnown && group.rules.includes(lowered.rule) ? [{ kind: "group", ...own }] : [];
     });
   }
   const step = asking.findLast((item) =>

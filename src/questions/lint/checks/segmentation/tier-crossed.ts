@@ -93,7 +93,9 @@ function firstWay(
     for (const protocol of [TCP, UDP])
       for (const family of [4, 6] as const) {
         const asked = { protocol, ports: anyPort, family };
-        const foreign = openingsTo(context, from, first, asked).filter((opening) => isForeign(into, opening));
+        const foreign = openingsTo(context, from, first, asked).filter(
+          (opening) => opening.certain && isForeign(into, opening),
+        );
         // What everybody may ask for, those inside may, too.
         const shared = into.fromInternet ? portsOf(openingsTo(context, "internet", first, asked)) : [];
         const ports = difference(portDomain, portsOf(foreign), shared);
