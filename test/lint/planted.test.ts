@@ -7,11 +7,12 @@ import { findCheck } from "../../src/questions/lint/settings.ts";
 import { exposure } from "./exposure.ts";
 import { groups } from "./groups.ts";
 import { order } from "./order.ts";
+import { host } from "./host.ts";
 import type { Pair } from "./pair.ts";
 import { returnTraffic } from "./return-traffic.ts";
 import { segmentation } from "./segmentation.ts";
 
-const pairs: readonly Pair[] = [...exposure, ...returnTraffic, ...order, ...groups, ...segmentation];
+const pairs: readonly Pair[] = [...exposure, ...returnTraffic, ...order, ...groups, ...segmentation, ...host];
 
 function only(pair: Pair) {
   const check = findCheck(checks, pair.check);

@@ -2,6 +2,7 @@
 // checks/<area>/ and a line in the list of its area.
 import { exposureChecks } from "./checks/exposure.ts";
 import { groupChecks } from "./checks/groups.ts";
+import { hostChecks } from "./checks/host.ts";
 import { orderChecks } from "./checks/order.ts";
 import { returnTrafficChecks } from "./checks/return-traffic.ts";
 import { segmentationChecks } from "./checks/segmentation.ts";
@@ -12,5 +13,6 @@ export const checks: readonly Check[] = [
   ...returnTrafficChecks,
   ...orderChecks,
   ...groupChecks,
+  ...hostChecks,
   ...segmentationChecks,
 ];
