@@ -6,6 +6,7 @@ import { holds, intersection, pairsOf, type NumberSet } from "../../packet/inter
 import { isAddress, type AddressSet } from "../../packet/address-set.ts";
 import type { AddressValue, NumberValue, Packet } from "../../packet/packet.ts";
 import { anyPort } from "../../packet/protocol.ts";
+import { isInternet } from "../../packet/special.ts";
 import type { Step } from "../../rules/step.ts";
 import type { TraceCase } from "../trace/model.ts";
 import type { Context } from "./context.ts";
@@ -26,8 +27,11 @@ export function openingsTo(
   to: Interface,
   service: { readonly protocol: number; readonly ports: NumberSet; readonly family: 4 | 6 },
 ): readonly Opening[] {
-  if (!to.addresses.some((item) => item.address.family === service.family)) return [];
   const { protocol, family, ports } = service;
+  const own = to.addresses.filter(({ address }) => address.family === family);
+  // To an address that is private the internet has no way, whatever the rings say.
+  const known = from === "internet" ? own.filter((item) => isInternet(item.public ?? item.address)) : own;
+  if (known.length === 0) return [];
   // Every port is asked about once, and what a check wants to know of it is taken from that.
   return answered(context, to, protocol)
     .flatMap((port) => openingsOf(context.ask({ from, to: to.id, protocol, port, family })?.cases ?? []))
