@@ -21,7 +21,6 @@ export const ipv6WiderThanIpv4: Check = {
     "finds the door that everybody thinks is shut.",
   references: [
     { title: "CIS AWS Foundations 5.0.0, 5.4 (no ingress from ::/0 to remote administration ports)" },
-    { title: "CIS Red Hat Enterprise Linux 9 Benchmark, 4.4.3 (configure ip6tables)" },
     {
       title: "RFC 9099, operational security considerations for IPv6 networks",
       url: "https://www.rfc-editor.org/rfc/rfc9099",

@@ -18,7 +18,7 @@ export const sideDoor: Check = {
     "A perimeter guards only what passes through it. A public address or a route beside it is a door that its rules, its logs " +
     "and its inspection never see, and from that machine the rest of the network is near.",
   references: [
-    { title: "NIST SP 800-41 Rev. 1, 5.1 (traffic that bypasses the firewall)" },
+    { title: "NIST SP 800-41 Rev. 1, 3 (firewalls and network architectures)" },
     {
       title: "AWS Well-Architected, SEC05-BP01 (create network layers)",
       url: "https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_network_protection_create_layers.html",

@@ -10,8 +10,7 @@ import { accepts, refuses, ruleLists, type RuleList } from "./lists.ts";
 
 const references: readonly Reference[] = [
   {
-    title:
-      "NIST SP 800-41 Rev. 1, 4.2 and 5.2 (rule sets: specific before general, reviewed for rules without effect)",
+    title: "NIST SP 800-41 Rev. 1, 5.2 (configuring rule sets)",
   },
   {
     title:
