@@ -3,9 +3,11 @@
 import { pairsOf, type NumberSet } from "../../packet/intervals.ts";
 import type { Dimension, Product } from "../boxes/model.ts";
 import { addressClasses, classOfAddress, type AddressClasses } from "./address-classes.ts";
+import { buildComb } from "./comb.ts";
+import { buildDirect } from "./direct.ts";
 import { Lists } from "./lists.ts";
 import { servicesOf, Specs } from "./services.ts";
-import { infoWords, none, pairSlot, restWords, type Table } from "./table.ts";
+import { infoWords, none, restWords, type Table } from "./table.ts";
 
 /** A product and the item that it belongs to; several may belong to one. */
 export interface Entry {
@@ -64,8 +66,6 @@ export function buildTable(dimensions: readonly Dimension[], entries: readonly E
         for (let to = destination[0]; to <= destination[1]; to += 1) {
           const key = from * columns + to;
           pairs.set(key, lists.before(pairs.get(key) ?? 0));
-          sourceInfo[from * infoWords + 2] = 1;
-          destinationInfo[to * infoWords + 2] = 1;
         }
     } else if (destinationCount <= mostIntervals && destinationCount <= sourceCount) {
       lists.begin(item, spec, source[0], source[1]);
@@ -78,12 +78,18 @@ export function buildTable(dimensions: readonly Dimension[], entries: readonly E
     } else broadOnes.push(rectangle);
   }
   const { broad, rest } = paintBroad(broadOnes, lists, sourceInfo, destinationInfo);
-  const hashed = hashPairs(pairs, columns);
+  const cells = [...pairs].map(([key, content]) => {
+    const column = key % columns;
+    return { row: (key - column) / columns, column, content };
+  });
+  cells.sort((a, b) => a.row - b.row || a.column - b.column);
+  const comb = buildComb(cells, sources.starts.length, columns);
+  const direct = buildDirect(lists, services, { sourceInfo, destinationInfo, broad, comb }, infoWords);
   const { nodes, buckets } = lists.part(services, [
     { heads: sourceInfo, from: 0, every: infoWords },
     { heads: destinationInfo, from: 0, every: infoWords },
     { heads: broad, from: 0, every: 1 },
-    { heads: hashed.pairs, from: 2, every: 4 },
+    { heads: comb.places, from: 1, every: 2 },
   ]);
   return {
     sources,
@@ -92,10 +98,11 @@ export function buildTable(dimensions: readonly Dimension[], entries: readonly E
     sourceInfo,
     destinationInfo,
     broad,
-    ...hashed,
+    pairs: comb,
     nodes,
     buckets,
     rest,
+    direct,
   };
 }
 
@@ -185,21 +192,4 @@ function packRest(rectangles: readonly Rectangle[]): Uint32Array {
   for (const [at, { item, spec, source, destination }] of rectangles.entries())
     rest.set([...source, ...destination, spec, item], at * restWords);
   return rest;
-}
-
-function hashPairs(
-  heads: ReadonlyMap<number, number>,
-  columns: number,
-): { readonly pairs: Uint32Array; readonly pairShift: number } {
-  const bits = Math.max(4, Math.ceil(Math.log2(heads.size * 2 + 1)));
-  const pairShift = 32 - bits;
-  const pairs = new Uint32Array(2 ** bits * 4);
-  for (const [key, head] of heads) {
-    const destination = key % columns;
-    const source = (key - destination) / columns;
-    let slot = pairSlot(source, destination, pairShift);
-    while (pairs[slot * 4 + 2] !== 0) slot = slot + 1 === 2 ** bits ? 0 : slot + 1;
-    pairs.set([source, destination, head], slot * 4);
-  }
-  return { pairs, pairShift };
 }

@@ -10,7 +10,7 @@ import { compileFor, type Compiled } from "./compile.ts";
 import { blockSize, locate, makeBlock, type Block } from "./coordinates.ts";
 import { Outcomes, type OutcomeRecord } from "./outcome.ts";
 import { askIt, Paths, runProgram } from "./run.ts";
-import { firstItems } from "./table.ts";
+import { firstItems } from "./first-items.ts";
 import { matchesOf } from "./unfold.ts";
 import { columnsOf, interfaceNumber, viewOf } from "./views.ts";
 

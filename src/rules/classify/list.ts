@@ -10,7 +10,8 @@ import type { Dimensions } from "../boxes/model.ts";
 import { compileRules, knowsInterfaces, type ListSide } from "./list-side.ts";
 import { Outcomes, type OutcomeRecord } from "./outcome.ts";
 import { Paths } from "./run.ts";
-import { firstItems, nextItem, none } from "./table.ts";
+import { firstItems } from "./first-items.ts";
+import { nextItem, none } from "./table.ts";
 import { columnsOf, interfaceNumber, viewOf } from "./views.ts";
 
 /** More rules than this taken out or put beside, and the list is compiled anew. */

@@ -63,7 +63,11 @@ export class Lists {
    */
   part(
     services: Services,
-    places: readonly { readonly heads: Uint32Array; readonly from: number; readonly every: number }[],
+    places: readonly {
+      readonly heads: Uint32Array | Int32Array;
+      readonly from: number;
+      readonly every: number;
+    }[],
   ): { readonly nodes: Uint32Array; readonly buckets: Uint32Array } {
     const heads = new Map<number, number>();
     const rows: Uint32Array[] = [];
@@ -81,7 +85,7 @@ export class Lists {
     for (const { heads: these, from, every } of places)
       for (let at = from; at < these.length; at += every) {
         const list = these[at] ?? 0;
-        if (list === 0) continue;
+        if (list === 0 || list === none) continue;
         const head = heads.get(list) ?? partedHead(list);
         heads.set(list, head);
         these[at] = head;
@@ -117,6 +121,16 @@ export class Lists {
         }
     }
     return row;
+  }
+
+  /** The products of a list, in order. */
+  members(list: number): { item: number; spec: number; low: number; high: number }[] {
+    const members = [];
+    for (let node = list; node !== 0; node = this.#nodes[node + 4] ?? 0) {
+      const [item = none, spec = 0, low = 0, high = 0] = this.#nodes.subarray(node, node + 4);
+      members.push({ item, spec, low, high });
+    }
+    return members;
   }
 
   #lengthOf(list: number): number {

@@ -1,10 +1,12 @@
 // The compiled form of a list of products: address intervals, service classes, and for each pair of them a list of the
 // products that may hold a packet. Data and its look-up; build-table.ts makes it.
 import type { AddressClasses } from "./address-classes.ts";
+import { contentAt, type Comb } from "./comb.ts";
+import type { Direct } from "./direct.ts";
 import type { Services } from "./services.ts";
 
 /** No item: above every item's number. */
-export const none = 0xffffffff;
+export const none = 0x7fffffff;
 
 /**
  * A node of a list is eight words: the item, its spec, the lowest and highest interval of the other address for which it
@@ -18,7 +20,7 @@ export const bucketed = 0x80000000;
 export const infoWords = 4;
 
 /**
- * Products are in one of four groups, by how many intervals they cover: few of both ends (`pairs`, a hash table by both),
+ * Products are in one of four groups, by how many intervals they cover: few of both ends (`pairs`, by both),
  * few destinations (a list at the destination's interval), few sources (a list at the source's), many of both (`broad`, a
  * grid of coarser intervals).
  */
@@ -32,129 +34,17 @@ export interface Table {
   readonly destinationInfo: Uint32Array;
   /** Heads, by row + column. */
   readonly broad: Uint32Array;
-  /** Open addressing, four words a slot: source interval, destination interval, head (0: free). A power of two of slots. */
-  readonly pairs: Uint32Array;
-  readonly pairShift: number;
+  /** Heads, by source interval and destination interval. */
+  readonly pairs: Comb;
   readonly nodes: Uint32Array;
   readonly buckets: Uint32Array;
   /** Products that no group had room for, in order: low and high interval of source, of destination, spec, item. */
   readonly rest: Uint32Array;
+  /** The same once more, to be looked up without walking lists, where there is room for it. */
+  readonly direct: Direct | undefined;
 }
 
 export const restWords = 6;
-
-export function pairSlot(source: number, destination: number, shift: number): number {
-  return (Math.imul(source, 0x9e3779b1) ^ Math.imul(destination, 0x85ebca6b)) >>> shift;
-}
-
-/**
- * The first item for each of `count` packets, given their intervals and service classes.
- */
-export function firstItems(
-  table: Table,
-  sources: Uint32Array,
-  destinations: Uint32Array,
-  classes: Uint32Array,
-  count: number,
-  into: Uint32Array,
-): void {
-  const { sourceInfo, destinationInfo, broad, pairs, pairShift, nodes, buckets, rest } = table;
-  const { holds, stride } = table.services;
-  const slots = pairs.length >>> 2;
-  for (let at = 0; at < count; at += 1) {
-    const source = sources[at] ?? 0;
-    const destination = destinations[at] ?? 0;
-    const service = classes[at] ?? 0;
-    const word = service >>> 5;
-    const bit = service & 31;
-    const fromSource = source << 2;
-    const fromDestination = destination << 2;
-    let best = none;
-    let node = 0;
-    // The pair's own list.
-    if ((sourceInfo[fromSource + 2] ?? 0) !== 0 && (destinationInfo[fromDestination + 2] ?? 0) !== 0) {
-      let slot = pairSlot(source, destination, pairShift);
-      for (;;) {
-        const head = pairs[(slot << 2) + 2] ?? 0;
-        if (head === 0) break;
-        if (pairs[slot << 2] === source && pairs[(slot << 2) + 1] === destination) {
-          node = head;
-          break;
-        }
-        slot = slot + 1 === slots ? 0 : slot + 1;
-      }
-      if (node > 0x7fffffff) node = buckets[(node & 0x7fffffff) + service] ?? 0;
-      for (;;) {
-        const item = nodes[node] ?? none;
-        if (item >= best) break;
-        if (((holds[(nodes[node + 1] ?? 0) * stride + word] ?? 0) >>> bit) & 1) {
-          best = item;
-          break;
-        }
-        node = nodes[node + 4] ?? 0;
-      }
-    }
-    // Lists of the destination's interval: any source, or many.
-    node = destinationInfo[fromDestination] ?? 0;
-    if (node !== 0) {
-      if (node > 0x7fffffff) node = buckets[(node & 0x7fffffff) + service] ?? 0;
-      for (;;) {
-        const item = nodes[node] ?? none;
-        if (item >= best) break;
-        if (
-          ((holds[(nodes[node + 1] ?? 0) * stride + word] ?? 0) >>> bit) & 1 &&
-          source >= (nodes[node + 2] ?? 0) &&
-          source <= (nodes[node + 3] ?? 0)
-        ) {
-          best = item;
-          break;
-        }
-        node = nodes[node + 4] ?? 0;
-      }
-    }
-    node = sourceInfo[fromSource] ?? 0;
-    if (node !== 0) {
-      if (node > 0x7fffffff) node = buckets[(node & 0x7fffffff) + service] ?? 0;
-      for (;;) {
-        const item = nodes[node] ?? none;
-        if (item >= best) break;
-        if (
-          ((holds[(nodes[node + 1] ?? 0) * stride + word] ?? 0) >>> bit) & 1 &&
-          destination >= (nodes[node + 2] ?? 0) &&
-          destination <= (nodes[node + 3] ?? 0)
-        ) {
-          best = item;
-          break;
-        }
-        node = nodes[node + 4] ?? 0;
-      }
-    }
-    node = broad[(sourceInfo[fromSource + 1] ?? 0) + (destinationInfo[fromDestination + 1] ?? 0)] ?? 0;
-    if (node > 0x7fffffff) node = buckets[(node & 0x7fffffff) + service] ?? 0;
-    for (;;) {
-      const item = nodes[node] ?? none;
-      if (item >= best) break;
-      if (((holds[(nodes[node + 1] ?? 0) * stride + word] ?? 0) >>> bit) & 1) {
-        best = item;
-        break;
-      }
-      node = nodes[node + 4] ?? 0;
-    }
-    for (let from = 0; from < rest.length; from += restWords) {
-      const item = rest[from + 5] ?? none;
-      if (item >= best) break;
-      if (
-        source >= (rest[from] ?? 0) &&
-        source <= (rest[from + 1] ?? 0) &&
-        destination >= (rest[from + 2] ?? 0) &&
-        destination <= (rest[from + 3] ?? 0) &&
-        ((holds[(rest[from + 4] ?? 0) * stride + word] ?? 0) >>> bit) & 1
-      )
-        best = item;
-    }
-    into[at] = best;
-  }
-}
 
 /**
  * The first item from `start` on that holds one packet; `none` where no such item does.
@@ -170,7 +60,7 @@ export function nextItem(
   const fromSource = source * infoWords;
   const fromDestination = destination * infoWords;
   let best = none;
-  best = nextInList(table, pairHead(table, source, destination), service, 0, start, best);
+  best = nextInList(table, contentAt(table.pairs, source, destination) >>> 0, service, 0, start, best);
   best = nextInList(table, destinationInfo[fromDestination] ?? 0, service, source, start, best);
   best = nextInList(table, sourceInfo[fromSource] ?? 0, service, destination, start, best);
   const cell = (sourceInfo[fromSource + 1] ?? 0) + (destinationInfo[fromDestination + 1] ?? 0);
@@ -191,7 +81,7 @@ export function nextItem(
   return best;
 }
 
-function isServed({ services }: Table, spec: number, service: number): boolean {
+export function isServed({ services }: Table, spec: number, service: number): boolean {
   return (((services.holds[spec * services.stride + (service >>> 5)] ?? 0) >>> (service & 31)) & 1) === 1;
 }
 
@@ -216,15 +106,5 @@ function nextInList(
     )
       return item;
     node = nodes[node + 4] ?? 0;
-  }
-}
-
-function pairHead({ pairs, pairShift }: Table, source: number, destination: number): number {
-  const slots = pairs.length >>> 2;
-  let slot = pairSlot(source, destination, pairShift);
-  for (;;) {
-    const head = pairs[slot * 4 + 2] ?? 0;
-    if (head === 0 || (pairs[slot * 4] === source && pairs[slot * 4 + 1] === destination)) return head;
-    slot = slot + 1 === slots ? 0 : slot + 1;
   }
 }
