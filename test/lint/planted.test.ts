@@ -6,13 +6,22 @@ import { lint } from "../../src/questions/lint.ts";
 import { findCheck } from "../../src/questions/lint/settings.ts";
 import { exposure } from "./exposure.ts";
 import { groups } from "./groups.ts";
+import { kubernetes } from "./kubernetes.ts";
 import { order } from "./order.ts";
 import { host } from "./host.ts";
 import type { Pair } from "./pair.ts";
 import { returnTraffic } from "./return-traffic.ts";
 import { segmentation } from "./segmentation.ts";
 
-const pairs: readonly Pair[] = [...exposure, ...returnTraffic, ...order, ...groups, ...segmentation, ...host];
+const pairs: readonly Pair[] = [
+  ...exposure,
+  ...returnTraffic,
+  ...order,
+  ...groups,
+  ...segmentation,
+  ...host,
+  ...kubernetes,
+];
 
 function only(pair: Pair) {
   const check = findCheck(checks, pair.check);

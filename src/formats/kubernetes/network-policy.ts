@@ -1,7 +1,15 @@
 // NetworkPolicy, and MultiNetworkPolicy, which says the same of attached networks: read strictly and lowered to rules
 // on endpoints. (kubernetes.io, "Network Policies"; k8snetworkplumbingwg, multi-networkpolicy)
-import type { NetworkPolicy } from "../../layers/network-policy/model.ts";
-import { isEmptyAddresses, unionOfAddresses, type AddressSet } from "../../packet/address-set.ts";
+import type { IdlePart, NetworkPolicy } from "../../layers/network-policy/model.ts";
+import {
+  isAddressSubset,
+  isEmptyAddresses,
+  noAddresses,
+  prefixSet,
+  singleAddress,
+  unionOfAddresses,
+  type AddressSet,
+} from "../../packet/address-set.ts";
 import { Problem, type Unknown } from "../../problem.ts";
 import { all, always, any, never, type Match } from "../../rules/match.ts";
 import type { Rule } from "../../rules/rule.ts";
@@ -10,7 +18,7 @@ import { asMap, asWord, field, listField, named, onlyFields } from "./fields.ts"
 import { fullName, type KubernetesObject } from "./objects.ts";
 import { addressPeerMatch, outsideMatch, podPeerMatch, readIpBlock, selectedBy, type Side } from "./peers.ts";
 import { anyPortMatch, portsMatch, portsText, readPort } from "./ports.ts";
-import { readSelector, selectorText, type Selector } from "./selectors.ts";
+import { readSelector, selects, selectorText, type Selector } from "./selectors.ts";
 import type { MapTree, Tree } from "../tree.ts";
 
 /** Which endpoints the policy can speak of, and how an ipBlock finds them. */
@@ -19,6 +27,8 @@ interface Scope {
   readonly policy: KubernetesObject;
   readonly endpoints: readonly Endpoint[];
   readonly selected: readonly Endpoint[];
+  /** Gathers what stands for nothing. */
+  readonly idle: IdlePart[];
 }
 
 export function readNetworkPolicy(policy: KubernetesObject, cluster: Cluster): NetworkPolicy {
@@ -82,7 +92,7 @@ function lower(
   const pods: Selector = tree === undefined ? [] : readSelector(tree, "podSelector");
   const peer = { namespaces: undefined, ownNamespace: policy.namespace, pods };
   const selected = selectedBy(peer, cluster, endpoints).pods;
-  const scope: Scope = { cluster, policy, endpoints, selected };
+  const scope: Scope = { cluster, policy, endpoints, selected, idle: [] };
   const ingress = listField(spec, "ingress").map((item, at) => readRule(item, at, "ingress", scope));
   const egress = listField(spec, "egress").map((item, at) => readRule(item, at, "egress", scope));
   const types = policyTypes(spec, egress.length > 0);
@@ -94,6 +104,7 @@ function lower(
     pods: new Set(selected.map((endpoint) => endpoint.id)),
     ...(types.has("Ingress") ? { ingress } : {}),
     ...(types.has("Egress") ? { egress } : {}),
+    ...(scope.idle.length === 0 ? {} : { idle: scope.idle }),
     origin: policy.origin,
   };
 }
@@ -118,6 +129,9 @@ function readRule(item: Tree, at: number, direction: "ingress" | "egress", scope
   const peers = listField(map, end).map((peer) => readPeer(peer, end, side, scope));
   const ports = listField(map, "ports").map(readPort);
   const destinations = direction === "ingress" ? scope.selected : scope.endpoints;
+  for (const port of ports)
+    if (port.kind === "named" && portsMatch([port], destinations).kind === "never")
+      scope.idle.push({ kind: "port", direction, text: port.name, origin: map.origin });
   const service = ports.length === 0 ? "" : `, ${portsText(ports)}`;
   return {
     match: all(
@@ -161,7 +175,15 @@ function readPeer(item: Tree, end: "from" | "to", side: Side, scope: Scope): Pee
         remedy: "give the selectors an item of their own",
       });
     }
-    return readIpBlock(block);
+    const peer = readIpBlock(block);
+    if (isAddressSubset(peer.set, podAddresses(scope)))
+      scope.idle.push({
+        kind: "block",
+        direction: end === "from" ? "ingress" : "egress",
+        text: peer.text,
+        origin: map.origin,
+      });
+    return peer;
   }
   if (namespaceTree === undefined && podTree === undefined) {
     throw new Problem(
@@ -174,10 +196,31 @@ function readPeer(item: Tree, end: "from" | "to", side: Side, scope: Scope): Pee
     namespaceTree === undefined ? undefined : readSelector(namespaceTree, "namespaceSelector");
   const pods = podTree === undefined ? [] : readSelector(podTree, "podSelector");
   const peer = { namespaces, ownNamespace: scope.policy.namespace, pods };
-  return {
-    match: podPeerMatch(side, peer, scope.cluster, scope.endpoints),
-    text: podPeerText(namespaces, pods),
-  };
+  const match = podPeerMatch(side, peer, scope.cluster, scope.endpoints);
+  const text = podPeerText(namespaces, pods);
+  if (match.kind === "never")
+    scope.idle.push({
+      kind: namespaces === undefined || findsNamespace(namespaces, scope.cluster) ? "peer" : "namespace",
+      direction: end === "from" ? "ingress" : "egress",
+      text,
+      origin: map.origin,
+    });
+  return { match, text };
+}
+
+function findsNamespace(namespaces: Selector, cluster: Cluster): boolean {
+  return [...cluster.namespaces.values()].some((labels) => selects(namespaces, labels));
+}
+
+/** Where pods are for certain, as far as the input says; attached networks are enforced by address. */
+function podAddresses({ policy, cluster }: Scope): AddressSet {
+  if (policy.kind === "MultiNetworkPolicy") return noAddresses;
+  return unionOfAddresses([
+    ...cluster.nodes.flatMap((node) => node.podPrefixes.map(prefixSet)),
+    ...cluster.primary
+      .filter((endpoint) => !endpoint.asNode)
+      .flatMap((endpoint) => endpoint.addresses.map(singleAddress)),
+  ]);
 }
 
 /** Peers in a line: the first few, and how many more there are. */

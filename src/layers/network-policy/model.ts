@@ -17,8 +17,22 @@ export interface NetworkPolicy {
   /** Absent where the policy does not speak of that direction. */
   readonly ingress?: readonly Rule[];
   readonly egress?: readonly Rule[];
+  /** What is written and stands for nothing that was read: rules are lowered without it. */
+  readonly idle?: readonly IdlePart[];
   /** By endpoint: what no policy can refuse it, namely the traffic of the node that it runs on. One map for all policies. */
   readonly exempt?: ReadonlyMap<string, Exemption>;
+  readonly origin: Origin;
+}
+
+/** A part of a rule that stands for nobody, in the policy's own words. */
+export interface IdlePart {
+  /**
+   * `peer`: selectors that find no pod, in namespaces that were read; `namespace`: a selector that finds no namespace;
+   * `port`: a name that no pod has; `block`: addresses of pods, whom an ipBlock does not mean.
+   */
+  readonly kind: "peer" | "namespace" | "port" | "block";
+  readonly direction: "ingress" | "egress";
+  readonly text: string;
   readonly origin: Origin;
 }
 

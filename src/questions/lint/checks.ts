@@ -3,6 +3,7 @@
 import { exposureChecks } from "./checks/exposure.ts";
 import { groupChecks } from "./checks/groups.ts";
 import { hostChecks } from "./checks/host.ts";
+import { kubernetesChecks } from "./checks/kubernetes.ts";
 import { orderChecks } from "./checks/order.ts";
 import { returnTrafficChecks } from "./checks/return-traffic.ts";
 import { segmentationChecks } from "./checks/segmentation.ts";
@@ -14,5 +15,6 @@ export const checks: readonly Check[] = [
   ...orderChecks,
   ...groupChecks,
   ...hostChecks,
+  ...kubernetesChecks,
   ...segmentationChecks,
 ];
