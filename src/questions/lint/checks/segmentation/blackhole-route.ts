@@ -1,7 +1,10 @@
 // RW704: a route that leads nowhere, in a table that a subnet with machines uses.
-import { formatAddressSet } from "../../../../packet/address-set.ts";
+import { familiesOf, formatAddressSet, ofFamily } from "../../../../packet/address-set.ts";
 import type { Context } from "../../context.ts";
-import type { Check, Edit } from "../../model.ts";
+import type { Check, Edit, Witness } from "../../model.ts";
+import { SYN } from "../../../../packet/packet.ts";
+import { ephemeralPorts, TCP } from "../../../../packet/protocol.ts";
+import { exampleOf } from "../../witness.ts";
 import type { Route, RouteTable } from "../../../../estate/model.ts";
 
 export const blackholeRoute: Check = {
@@ -33,6 +36,7 @@ export const blackholeRoute: Check = {
           },
           title: `${table.name} sends ${formatAddressSet(route.destination)} nowhere: ${route.text}`,
           origins: [route.origin],
+          ...witnessOf(context, table, route),
           remedy: {
             text: "lead it to what took the place of what is gone, or remove it",
             edit: without(table, route),
@@ -48,6 +52,26 @@ function isUsed({ estate }: Context, table: RouteTable): boolean {
   return [...estate.subnets.values()].some(
     (subnet) => subnet.routeTable === table.id && subnets.has(subnet.id),
   );
+}
+
+/** A request of a machine that uses the table to what the route was for. */
+function witnessOf({ estate }: Context, table: RouteTable, route: Route): { readonly witness?: Witness } {
+  for (const family of familiesOf(route.destination))
+    for (const place of estate.interfaces.values()) {
+      const own = place.addresses.find((item) => item.address.family === family);
+      if (own === undefined || estate.subnets.get(place.subnet)?.routeTable !== table.id) continue;
+      const packet = exampleOf({
+        family,
+        source: own.address,
+        destination: ofFamily(route.destination, family),
+        protocol: TCP,
+        sourcePort: ephemeralPorts.linux,
+        destinationPort: 443,
+        tcpFlags: SYN,
+      });
+      return { witness: { packet, seen: `${table.name} drops it without an answer` } };
+    }
+  return {};
 }
 
 function without(table: RouteTable, route: Route): Edit {
