@@ -1,5 +1,7 @@
 // RW306: entries of a network ACL numbered without room between them.
+import type { NetworkAclEntry } from "../../../../layers/nacl/model.ts";
 import { ringName } from "../../../../layers/ports.ts";
+import { isEmptyAddresses, ofFamily } from "../../../../packet/address-set.ts";
 import { editAcl } from "../../edits.ts";
 import type { Check } from "../../model.ts";
 
@@ -20,10 +22,9 @@ export const numbersWithoutGaps: Check = {
   *run(context) {
     for (const acl of context.acls())
       for (const direction of ["inbound", "outbound"] as const) {
-        const entries = acl[direction].toSorted((a, b) => a.number - b.number);
-        const at = entries.findIndex((entry, place) => entries[place + 1]?.number === entry.number + 1);
-        const [upper, lower] = [entries[at], entries[at + 1]];
-        if (upper === undefined || lower === undefined) continue;
+        const crowded = neighbours(acl[direction]);
+        if (crowded === undefined) continue;
+        const [upper, lower] = crowded;
         yield {
           subject: { kind: "network-acl", id: acl.id, name: acl.name, part: direction },
           title: `no entry fits between ${upper.number} and ${lower.number} of ${ringName(acl)} ${direction}`,
@@ -40,3 +41,19 @@ export const numbersWithoutGaps: Check = {
       }
   },
 };
+
+/** Entries of one family without a number between them: what is for the other family does not come between. */
+function neighbours(
+  list: readonly NetworkAclEntry[],
+): readonly [upper: NetworkAclEntry, lower: NetworkAclEntry] | undefined {
+  for (const family of [4, 6] as const) {
+    const entries = list
+      .filter((entry) => !isEmptyAddresses(ofFamily(entry.peer, family)))
+      .toSorted((a, b) => a.number - b.number);
+    for (const [at, upper] of entries.entries()) {
+      const lower = entries[at + 1];
+      if (lower?.number === upper.number + 1) return [upper, lower];
+    }
+  }
+  return undefined;
+}
