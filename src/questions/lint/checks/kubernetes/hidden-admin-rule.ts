@@ -1,15 +1,15 @@
 // RW608: rules of AdminNetworkPolicies that those of a lower priority number leave nothing of.
 import type { NetworkPolicy } from "../../../../layers/network-policy/model.ts";
-import { coverage, type RuleFact } from "../../../../rules/coverage/coverage.ts";
 import { all } from "../../../../rules/match.ts";
 import type { Rule } from "../../../../rules/rule.ts";
+import { matchSets } from "../../../../rules/symbolic/match-sets.ts";
+import { vocabularyOf } from "../../../../rules/symbolic/vocabulary.ts";
+import { Space, type PacketSet } from "../../../../space/space.ts";
 import type { Context } from "../../context.ts";
 import { policyId } from "../../context.ts";
 import { editPolicies } from "../../edits.ts";
 import type { Check } from "../../model.ts";
 import { origin, policySubject } from "./pods.ts";
-
-type Hidden = Extract<RuleFact, { kind: "unreachable" }>;
 
 export const hiddenAdminRule: Check = {
   number: "RW608",
@@ -27,11 +27,12 @@ export const hiddenAdminRule: Check = {
   ],
   *run(context) {
     for (const direction of ["ingress", "egress"] as const)
-      for (const { fact, policy, rule, by } of hidden(context, direction)) {
+      for (const found of hidden(context, direction)) {
+        const { policy, rule, by } = found;
         const [first] = by;
         yield {
           subject: policySubject(policy, `${direction} ${rule.text}`),
-          severity: fact.agreement === "same" ? "note" : "medium",
+          severity: isSame(found) ? "note" : "medium",
           title: `“${rule.text}” of ${policyId(policy)} never decides: ${by.map((item) => `“${item.rule.text}” of ${policyId(item.policy)}`).join(" and ")} ${by.length === 1 ? "is" : "are"} asked before`,
           origins: [rule.origin, ...by.map((item) => item.rule.origin)],
           remedy: {
@@ -57,29 +58,46 @@ interface Written {
   readonly rule: Rule;
 }
 
-function* hidden(
-  context: Context,
-  direction: "ingress" | "egress",
-): Iterable<Written & { readonly fact: Hidden; readonly by: readonly Written[] }> {
+interface Hidden extends Written {
+  /** The earlier rules that take a part of it. */
+  readonly by: readonly Written[];
+}
+
+/** Rules of which nothing certainly gets past those that are asked before; found in sets of packets and identities. */
+function* hidden(context: Context, direction: "ingress" | "egress"): Iterable<Hidden> {
   // All of them, whatever is in focus: each may hide another.
   const admin = context.estate.policies
     .filter((policy) => policy.kind === "AdminNetworkPolicy" && policy.pods.size > 0)
     .toSorted((a, b) => a.priority - b.priority);
   const side = direction === "ingress" ? "destination" : "source";
-  const written = new Map<Rule, Written>();
-  for (const policy of admin)
-    for (const rule of policy[direction] ?? []) {
+  const written = admin.flatMap((policy) =>
+    (policy[direction] ?? []).map((rule) => ({
+      policy,
+      rule,
       // A policy's rules are for its pods alone.
-      const match = all({ kind: "endpoint", side, ids: policy.pods }, rule.match);
-      written.set({ ...rule, match }, { policy, rule });
-    }
-  if (written.size < 2) return;
-  const rules = [...written.keys()];
-  for (const fact of coverage({ name: `admin policies ${direction}`, rules, origin }, new Map())) {
-    const own = written.get(fact.rule);
-    if (own === undefined || fact.kind !== "unreachable") continue;
+      match: all({ kind: "endpoint", side, ids: policy.pods }, rule.match),
+    })),
+  );
+  const question = `the admin policies for ${direction}`;
+  const rules = written.map(({ rule, match }) => ({ ...rule, match }));
+  const space = new Space({ question, ...vocabularyOf([{ name: question, rules, origin }]) });
+  const before: (Written & { readonly must: PacketSet })[] = [];
+  for (const { policy, rule, match } of written) {
+    const { must, may } = matchSets(space, match);
     const { focus } = context;
-    if (focus?.kind === "policy" && focus.id !== policyId(own.policy)) continue;
-    yield { ...own, fact, by: fact.by.flatMap((place) => written.get(place.rule) ?? []) };
+    const counts = focus?.kind !== "policy" || focus.id === policyId(policy);
+    // Of two policies of one priority nobody can know which is asked first.
+    const by = before.filter(
+      (earlier) =>
+        (earlier.policy === policy || earlier.policy.priority < policy.priority) &&
+        space.overlaps(earlier.must, may),
+    );
+    const taken = space.unionOf(by.map((earlier) => earlier.must));
+    if (counts && !space.isEmpty(may) && space.isSubset(may, taken)) yield { policy, rule, by };
+    before.push({ policy, rule, must });
   }
+}
+
+function isSame({ rule, by }: Hidden): boolean {
+  return by.every((earlier) => earlier.rule.actions[0]?.kind === rule.actions[0]?.kind);
 }
