@@ -5,7 +5,7 @@ import { Problem } from "../problem.ts";
 import { reach, type Reach, type ReachQuestion } from "../questions/reach.ts";
 import { choiceOption, flagOption, textOption } from "./options.ts";
 import { reachText } from "./render/reach-text.ts";
-import type { Terminal, Verb } from "./verb.ts";
+import type { OptionValues, Terminal, Verb } from "./verb.ts";
 
 const help = `ringwall reach: what can reach what, there and back, for all packets at once
 
@@ -18,6 +18,7 @@ answer comes back; what gets there and is not answered (⇥), and what hangs on 
   --from A, --to B        an address, a name, an id, a tag, a pod, or internet; default: all
   --family 4|6            one address family; default: both
   --rings                 also what each ring by itself lets through, and by which rules
+  --all                   in text, also what hangs on something unknown and is neither TCP, UDP nor SCTP
   --format F              text (default), json, csv, mermaid, dot (Graphviz) or svg (a picture for a review);
                           the JSON schema is schemas/reach.schema.json
 
@@ -35,6 +36,7 @@ export const reachVerb: Verb = {
     to: { type: "string" },
     family: { type: "string" },
     rings: { type: "boolean" },
+    all: { type: "boolean" },
     format: { type: "string" },
   },
   run: async (positionals, options, terminal) => {
@@ -58,7 +60,7 @@ export const reachVerb: Verb = {
     };
     const estate = await loadEstate(path);
     const answer = reach(estate, question);
-    terminal.write(await rendered(estate, answer, format, flagOption(options, "rings"), terminal));
+    terminal.write(await rendered(estate, answer, format, options, terminal));
     return answer.pairs.length > 0 ? 0 : 1;
   },
 };
@@ -68,12 +70,17 @@ async function rendered(
   estate: Estate,
   answer: Reach,
   format: Format,
-  rings: boolean,
+  options: OptionValues,
   terminal: Terminal,
 ): Promise<string> {
+  const rings = flagOption(options, "rings");
   switch (format) {
     case "text":
-      return reachText(estate.name, answer, { colour: terminal.colour, rings });
+      return reachText(estate.name, answer, {
+        colour: terminal.colour,
+        rings,
+        all: flagOption(options, "all"),
+      });
     case "json": {
       const { reachJson } = await import("./render/reach-json.ts");
       return `${JSON.stringify(reachJson(estate.name, answer, rings), undefined, 2)}\n`;

@@ -3,7 +3,8 @@ import type { EndClass } from "../../questions/reach/model.ts";
 
 /** `db-1`, `app-sg (12 interfaces)`, `internet`. */
 export function endName(end: EndClass): string {
-  return end.kind === "outside" || end.interfaces.length === 1
+  // A name that lists them all needs no count.
+  return end.kind === "outside" || end.name.split(", ").length === end.interfaces.length
     ? end.name
     : `${end.name} (${end.interfaces.length} interfaces)`;
 }

@@ -1,4 +1,5 @@
 // The lines of a reach answer, in words: what text, CSV and JSON print alike. Computes nothing but order and words.
+import { SCTP, TCP, UDP } from "../../packet/protocol.ts";
 import type { Reach, PairReach, Service } from "../../questions/reach/model.ts";
 import { causeText } from "./trace-json.ts";
 
@@ -16,6 +17,20 @@ export interface ReachRow {
   readonly services: readonly Service[];
   /** What a `depends` hangs on. */
   readonly causes: readonly string[];
+}
+
+/** What Kubernetes defines policies for. */
+const policyProtocols: ReadonlySet<unknown> = new Set([TCP, UDP, SCTP]);
+
+/**
+ * Whether a line hangs on something unknown and speaks of none of TCP, UDP and SCTP: between pods that is every pair, since
+ * what becomes of other protocols is the network plugin's affair. Text and pictures leave such lines out.
+ */
+export function isMinor({ kind, services }: ReachRow): boolean {
+  return (
+    kind === "depends" &&
+    services.every(({ protocol }) => protocol !== "any" && !policyProtocols.has(protocol))
+  );
 }
 
 export function reachRows(reach: Reach): ReachRow[] {

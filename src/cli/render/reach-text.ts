@@ -5,7 +5,7 @@ import type { PairReach, Reach } from "../../questions/reach/model.ts";
 import { flowText, flowTexts } from "../../questions/reach/service-text.ts";
 import { endName } from "./end-name.ts";
 import { paint, type Paint } from "./paint.ts";
-import { reachRows, type ReachRow, type RowKind } from "./reach-rows.ts";
+import { isMinor, reachRows, type ReachRow, type RowKind } from "./reach-rows.ts";
 
 const marks: Readonly<Record<RowKind, string>> = { allowed: "→", depends: "?", "one-way": "⇥" };
 
@@ -15,15 +15,17 @@ const mostServices = 12;
 export function reachText(
   estateName: string,
   reach: Reach,
-  about: { readonly colour: boolean; readonly rings: boolean },
+  about: { readonly colour: boolean; readonly rings: boolean; readonly all?: boolean },
 ): string {
   const p = paint(about.colour);
-  const rows = reachRows(reach);
+  const every = reachRows(reach);
+  const rows = about.all === true ? every : every.filter((row) => !isMinor(row));
   const lines = [
     `${p.strong(`what reaches what in ${estateName}`)}  ${countText(reach)}`,
     ...sections(rows, p, about.rings),
     ...(rows.length === 0 ? ["", "Nothing reaches anything that was asked about."] : []),
     ...legend(rows, p),
+    ...minorLine(every.length - rows.length, p),
     ...unknownLine(reach, p),
   ];
   return `${lines.join("\n")}\n`;
@@ -111,6 +113,16 @@ function legend(rows: readonly ReachRow[], p: Paint): string[] {
     ...(kinds.has("one-way") ? ["⇥ gets there, but the answer does not come back"] : []),
   ];
   return words.length === 0 ? [] : ["", p.faint(words.join("   "))];
+}
+
+function minorLine(count: number, p: Paint): string[] {
+  if (count === 0) return [];
+  return [
+    "",
+    p.faint(
+      `${count === 1 ? "1 pair" : `${count} pairs`} may exchange other protocols than TCP, UDP and SCTP, which hangs on what is not known; --all lists ${count === 1 ? "it" : "them"}.`,
+    ),
+  ];
 }
 
 function unknownLine(reach: Reach, p: Paint): string[] {

@@ -5,7 +5,7 @@ import type { Estate, InterfaceKind } from "../../../estate/model.ts";
 import type { EndClass, PairReach, Reach } from "../../../questions/reach/model.ts";
 import { flowTexts } from "../../../questions/reach/service-text.ts";
 import { countText } from "../reach-text.ts";
-import { reachRows, type ReachRow } from "../reach-rows.ts";
+import { isMinor, reachRows, type ReachRow } from "../reach-rows.ts";
 import { endName } from "../end-name.ts";
 import { folded } from "./fold.ts";
 import type { NodeKind, Picture, PictureEdge, PictureGroup, PictureNode } from "./picture.ts";
@@ -16,7 +16,7 @@ const mostLines = 4;
 export function pictureOfReach(estate: Estate, reach: Reach): Picture {
   const index = indexOf(estate);
   // What gets nowhere and back is left to the tables: a picture shows ways that work, or may.
-  const rows = reachRows(reach).filter((row) => row.kind !== "one-way");
+  const rows = reachRows(reach).filter((row) => row.kind !== "one-way" && !isMinor(row));
   const nodes = new Map<string, PictureNode>();
   const groups = new Map<string, PictureGroup>();
   for (const { pair } of rows)
