@@ -158,6 +158,15 @@ describe("a chain that calls others", () => {
     ]);
   });
 
+  it("judges a chain of one family that tests no field at all", () => {
+    const limited = rule("-A INPUT -m limit --limit 5/min -j DROP", perhaps, drop);
+    const found = coverage(chain("INPUT", [limited], accept), new Map(), { families: [4] });
+    expect(found.filter(({ kind }) => kind === "reached").map((fact) => fact.rule.text)).toEqual([
+      limited.text,
+      "policy",
+    ]);
+  });
+
   it("counts a rule of a chain that is called twice as reached where one call reaches it", () => {
     const shared = rule("-A WEB -p tcp --dport 443 -j ACCEPT", tcpTo(443), accept);
     const found = facts(

@@ -28,7 +28,10 @@ export class Universe {
 
   constructor(families: readonly Family[], matches: readonly Match[]) {
     const each = families.map((family) => dimensionsOf(family, matches, { unknowns: false }));
-    this.axes = families.length === 1 ? [] : [{ kind: "family", families, last: families.length - 1 }];
+    // Where no test is of a field, the one family is the dimension: without any, there were no packets at all.
+    const bare = each.every(({ list }) => list.length === 0);
+    this.axes =
+      families.length === 1 && !bare ? [] : [{ kind: "family", families, last: families.length - 1 }];
     const fields = new Map<string, Map<Family, Dimension>>();
     for (const { family, list } of each)
       for (const dimension of list) {
