@@ -8,7 +8,7 @@ import {
   type AddressSet,
 } from "../../../../packet/address-set.ts";
 import type { Family } from "../../../../packet/address.ts";
-import { TCP } from "../../../../packet/protocol.ts";
+import { anyPort, TCP } from "../../../../packet/protocol.ts";
 import { internetAddresses } from "../../../../packet/special.ts";
 import { source, all, type Match } from "../../../../rules/match.ts";
 import type { Rule } from "../../../../rules/rule.ts";
@@ -17,7 +17,16 @@ import { editHostChain, withRule } from "../../edits.ts";
 import type { Check } from "../../model.ts";
 import { isWorldwide } from "../../openings.ts";
 import { exampleOf } from "../../witness.ts";
-import { exampleFrom, families, gateOf, guardedHosts, mainChain, packetsOf, subjectOf } from "./gates.ts";
+import {
+  exampleFrom,
+  families,
+  gateOf,
+  guardedHosts,
+  mainChain,
+  packetsOf,
+  subjectOf,
+  toPorts,
+} from "./gates.ts";
 import { loopbackReference } from "./references.ts";
 
 const ownLoopback = addressSet("127.0.0.0/8", "::1/128");
@@ -51,7 +60,11 @@ export const spoofedSource: Check = {
                 ? gate.strange(hook)
                 : // An interface that no rule names is treated as every such interface is.
                   space.inInterface(device, false);
-            const opening = space.and(packetsOf(gate, TCP, "new"), comes);
+            const opening = space.intersectionOf([
+              packetsOf(gate, TCP, "new"),
+              comes,
+              toPorts(gate, anyPort),
+            ]);
             const { may } = gate.through(
               hook,
               space.and(opening, space.address("source", internetAddresses)),
