@@ -8,6 +8,7 @@ import type { Check, Finding, Witness } from "../../model.ts";
 import { exampleOf } from "../../witness.ts";
 import {
   boundTo,
+  isNamespaced,
   namespacePolicies,
   namespaces,
   networkPolicies,
@@ -45,7 +46,9 @@ function* freePods(context: Context, direction: Direction): Iterable<Finding> {
   const { policies } = context.estate;
   for (const [namespace, pods] of namespaces(context)) {
     const free = pods.filter(
-      (pod) => primary(pod) !== "" && boundTo(policies, primary(pod), direction).length === 0,
+      (pod) =>
+        primary(pod) !== "" &&
+        !boundTo(policies, primary(pod), direction).some((policy) => closes(policy, direction)),
     );
     const [first] = free;
     if (first === undefined) continue;
@@ -55,7 +58,7 @@ function* freePods(context: Context, direction: Direction): Iterable<Finding> {
     const shown = witnessOf(context, first, direction);
     yield {
       subject: { kind: "namespace", id: namespace, name: namespace },
-      title: `no policy selects ${free.length === pods.length ? `a pod of ${namespace}` : podNames(free)} for ${direction}${halfway ? `: its policies speak of ${other} alone` : ""}`,
+      title: `no policy selects ${free.length === pods.length ? `any pod of ${namespace}` : podNames(free)} for ${direction}${halfway ? `: its policies speak of ${other} alone` : ""}`,
       origins: [first.origin, ...bound.slice(0, 3).map((policy) => policy.origin)],
       ...(shown === undefined ? {} : { witness: shown }),
       remedy: {
@@ -64,6 +67,14 @@ function* freePods(context: Context, direction: Direction): Iterable<Finding> {
       },
     };
   }
+}
+
+/** A NetworkPolicy refuses what it does not allow; the policies of administrators only what a rule denies. */
+function closes(policy: NetworkPolicy, direction: Direction): boolean {
+  return (
+    isNamespaced(policy) ||
+    policy[direction]?.some((rule) => rule.actions.some((action) => action.kind === "drop")) === true
+  );
 }
 
 /** Somebody of another namespace who gets there, or whom it gets to. */
