@@ -59,6 +59,18 @@ export const reachVerb: Verb = {
       ...(family === "both" ? {} : { family: family === "4" ? 4 : 6 }),
     };
     const estate = await loadEstate(path);
+    if (
+      estate.networks.size === 0 &&
+      [...estate.hosts.values()].some((host) => host.firewall !== undefined)
+    ) {
+      throw new Problem(
+        "unanswerable",
+        `${path} is a firewall without a network around it: nobody stands there to reach anybody`,
+        {
+          remedy: `ringwall matrix ${path} --port 22 says who gets through it; ringwall.yaml can draw the network`,
+        },
+      );
+    }
     const answer = reach(estate, question);
     terminal.write(await rendered(estate, answer, format, options, terminal));
     return answer.pairs.length > 0 ? 0 : 1;

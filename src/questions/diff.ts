@@ -4,6 +4,7 @@
 import { severities } from "../estate/settings.ts";
 import type { Estate } from "../estate/model.ts";
 import { Comparison } from "./diff/compare.ts";
+import { compareFirewalls } from "./diff/firewalls.ts";
 import { merged } from "./diff/merge.ts";
 import type { Diff, DiffEnd, FlowChange } from "./diff/model.ts";
 import { endOf, tell } from "./diff/tell.ts";
@@ -17,16 +18,19 @@ export type { Diff, FlowChange, Cut } from "./diff/model.ts";
  */
 export function diff(before: Estate, after: Estate): Diff {
   const comparison = new Comparison(before, after);
-  const { changes, cuts } = tell(comparison, portsOf(after));
+  const ports = portsOf(after);
+  const told = tell(comparison, ports);
+  const walls = compareFirewalls(before, after, ports);
+  const { pairs, same } = comparison.compared();
   return {
     before: before.name,
     after: after.name,
-    changes: merged(changes).toSorted(worstFirst),
-    cuts: merged(cuts),
-    compared: comparison.compared(),
+    changes: [...merged(told.changes), ...walls.changes].toSorted(worstFirst),
+    cuts: [...merged(told.cuts), ...walls.cuts],
+    compared: { pairs: pairs + walls.compared.pairs, same: same + walls.compared.same },
     added: comparison.ends.filter((end) => end.inside && end.before === undefined).map(endOf),
     removed: comparison.ends.filter((end) => end.inside && end.after === undefined).map(endOf),
-    unknowns: [...before.unknowns, ...after.unknowns],
+    unknowns: [...before.unknowns, ...after.unknowns, ...walls.unknowns],
   };
 }
 
