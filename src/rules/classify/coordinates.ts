@@ -4,7 +4,7 @@ import { spanOf, spanOf6Words } from "../boxes/spans.ts";
 import type { Dimension } from "../boxes/model.ts";
 import { classesOfAddresses, classOfAddress, type AddressClasses } from "./address-classes.ts";
 import type { PacketColumns } from "./columns.ts";
-import type { ServiceField, Services } from "./services.ts";
+import type { ServiceField, ServiceGroup, Services } from "./services.ts";
 import type { Table } from "./table.ts";
 
 /** So many packets are looked up together: their coordinates stay in the first cache. */
@@ -62,6 +62,15 @@ function locate6(
     into[at] = classOfAddress(classes, spanOf6Words(starts, words, (from + at) * 4));
 }
 
+/** What a group's fields leave to the look-up of its class: what all packets add, and one column that is still to add. */
+interface Left {
+  constant: number;
+  column: Uint16Array | undefined;
+  add: Uint16Array;
+}
+
+const left: Left = { constant: 0, column: undefined, add: new Uint16Array(1) };
+
 function serviceClasses(
   services: Services,
   packets: PacketColumns,
@@ -70,29 +79,39 @@ function serviceClasses(
   { classes, index }: Block,
 ): void {
   const { groups } = services;
-  if (groups.length === 0) classes.fill(0, 0, count);
-  for (const [at, group] of groups.entries()) {
+  classes.fill(0, 0, count);
+  for (let at = 0; at < groups.length; at += 1) {
+    const group = groups[at];
+    if (group === undefined) continue;
     index.fill(0, 0, count);
+    left.constant = 0;
+    left.column = undefined;
     for (const field of group.fields) addField(field, packets, from, count, index);
-    if (at === 0) replace(group.classes, index, count, classes);
-    else joinInto(group.classes, group.join, group.count, index, count, classes);
+    if (left.column !== undefined) addShorts(left.column, left.add, from, count, index);
+    if (at === 0) replace(group.classes, left.constant, index, count, classes);
+    else joinInto(group, left.constant, index, count, classes);
   }
 }
 
-function replace(table: Uint32Array, index: Uint32Array, count: number, into: Uint32Array): void {
-  for (let at = 0; at < count; at += 1) into[at] = table[index[at] ?? 0] ?? 0;
+function replace(
+  table: Uint32Array,
+  constant: number,
+  index: Uint32Array,
+  count: number,
+  into: Uint32Array,
+): void {
+  for (let at = 0; at < count; at += 1) into[at] = table[(index[at] ?? 0) + constant] ?? 0;
 }
 
 function joinInto(
-  table: Uint32Array,
-  join: Uint32Array,
-  width: number,
+  { classes, join, count: width }: ServiceGroup,
+  constant: number,
   index: Uint32Array,
   count: number,
   into: Uint32Array,
 ): void {
   for (let at = 0; at < count; at += 1)
-    into[at] = join[(into[at] ?? 0) * width + (table[index[at] ?? 0] ?? 0)] ?? 0;
+    into[at] = join[(into[at] ?? 0) * width + (classes[(index[at] ?? 0) + constant] ?? 0)] ?? 0;
 }
 
 function addField(
@@ -102,49 +121,44 @@ function addField(
   count: number,
   index: Uint32Array,
 ): void {
-  switch (dimension.field) {
+  const { field, last } = dimension;
+  switch (field) {
     case "protocol":
       addBytes(packets.protocol, add, from, count, index);
       return;
     case "source-port":
-      addShorts(packets.sourcePort, add, from, count, index);
+      addNext(packets.sourcePort, 0, add, from, count, index);
       return;
     case "destination-port":
-      addShorts(packets.destinationPort, add, from, count, index);
+      addNext(packets.destinationPort, 0, add, from, count, index);
       return;
     case "icmp-type":
-    case "icmp-code": {
-      const column = dimension.field === "icmp-type" ? packets.icmpType : packets.icmpCode;
-      if (column === undefined) addOne(add[dimension.last] ?? 0, count, index);
-      else addShorts(column, add, from, count, index);
+      addNext(packets.icmpType, last, add, from, count, index);
       return;
-    }
+    case "icmp-code":
+      addNext(packets.icmpCode, last, add, from, count, index);
+      return;
     case "tcp-flags":
-      if (packets.tcpFlags === undefined || dimension.meaning.kind !== "flags")
-        addOne(add[dimension.last] ?? 0, count, index);
-      else addFlags(packets.tcpFlags, dimension.meaning.classOf, dimension.last, add, from, count, index);
+      addNext(packets.tcpFlags, 256, add, from, count, index);
       return;
     case "fragment":
-      if (packets.fragment === undefined) addOne(add[0] ?? 0, count, index);
+      if (packets.fragment === undefined) left.constant += add[0] ?? 0;
       else addBytes(packets.fragment, add, from, count, index);
       return;
     case "state":
-      if (packets.state === undefined) addOne(add[dimension.last] ?? 0, count, index);
+      if (packets.state === undefined) left.constant += add[last] ?? 0;
       else addBytes(packets.state, add, from, count, index);
       return;
     case "in-interface":
-    case "out-interface": {
-      const incoming = dimension.field === "in-interface";
-      const column = incoming ? packets.inInterface : packets.outInterface;
-      if (column === undefined)
-        addOne(add[incoming ? dimension.last - 1 : dimension.last] ?? 0, count, index);
-      else addShorts(column, add, from, count, index);
+      addNext(packets.inInterface, last - 1, add, from, count, index);
       return;
-    }
+    case "out-interface":
+      addNext(packets.outInterface, last, add, from, count, index);
+      return;
     case "packet-mark":
     case "connection-mark": {
-      const column = dimension.field === "packet-mark" ? packets.packetMark : packets.connectionMark;
-      if (column === undefined) addOne(add[dimension.last] ?? 0, count, index);
+      const column = field === "packet-mark" ? packets.packetMark : packets.connectionMark;
+      if (column === undefined) left.constant += add[last] ?? 0;
       else addMarks(column, dimension, add, from, count, index);
       return;
     }
@@ -154,13 +168,28 @@ function addField(
   }
 }
 
-function addOne(value: number, count: number, index: Uint32Array): void {
-  if (value !== 0) for (let at = 0; at < count; at += 1) index[at] = (index[at] ?? 0) + value;
+/** Columns of 16 bits are added two at a time; one that is absent adds what `absent` adds. */
+function addNext(
+  column: Uint16Array | undefined,
+  absent: number,
+  add: Uint16Array,
+  from: number,
+  count: number,
+  index: Uint32Array,
+): void {
+  if (column === undefined) left.constant += add[absent] ?? 0;
+  else if (left.column === undefined) {
+    left.column = column;
+    left.add = add;
+  } else {
+    addTwo(left.column, left.add, column, add, from, count, index);
+    left.column = undefined;
+  }
 }
 
 function addBytes(
   column: Uint8Array,
-  add: Uint32Array,
+  add: Uint16Array,
   from: number,
   count: number,
   index: Uint32Array,
@@ -170,7 +199,7 @@ function addBytes(
 
 function addShorts(
   column: Uint16Array,
-  add: Uint32Array,
+  add: Uint16Array,
   from: number,
   count: number,
   index: Uint32Array,
@@ -178,23 +207,24 @@ function addShorts(
   for (let at = 0; at < count; at += 1) index[at] = (index[at] ?? 0) + (add[column[from + at] ?? 0] ?? 0);
 }
 
-function addFlags(
+function addTwo(
   column: Uint16Array,
-  classOf: Uint8Array,
-  unknown: number,
-  add: Uint32Array,
+  add: Uint16Array,
+  other: Uint16Array,
+  addOther: Uint16Array,
   from: number,
   count: number,
   index: Uint32Array,
 ): void {
   for (let at = 0; at < count; at += 1)
-    index[at] = (index[at] ?? 0) + (add[classOf[column[from + at] ?? 256] ?? unknown] ?? 0);
+    index[at] =
+      (index[at] ?? 0) + (add[column[from + at] ?? 0] ?? 0) + (addOther[other[from + at] ?? 0] ?? 0);
 }
 
 function addMarks(
   column: Uint32Array,
   { meaning }: Dimension,
-  add: Uint32Array,
+  add: Uint16Array,
   from: number,
   count: number,
   index: Uint32Array,
@@ -248,7 +278,7 @@ function coordinateAt(
     case "icmp-code":
       return packets.icmpCode?.[row] ?? last;
     case "tcp-flags":
-      return meaning.kind === "flags" ? (meaning.classOf[packets.tcpFlags?.[row] ?? 256] ?? last) : last;
+      return packets.tcpFlags?.[row] ?? 256;
     case "fragment":
       return packets.fragment?.[row] ?? 0;
     case "state":

@@ -6,17 +6,20 @@ import type { Lists } from "./lists.ts";
 import type { Services } from "./services.ts";
 import { none } from "./table.ts";
 
-/** More places than this, or more entries of lists: too large. */
-const mostPlaces = 1 << 25;
+/** More words of places than this, or of lists: too large. */
+const mostPlaces = 1 << 24;
 const mostEntries = 1 << 22;
 
 export interface Direct {
-  /** By row + service class: the place in the list; one behind its last where no product of it is of the class. */
-  readonly places: Uint16Array;
-  /** Lists of pairs and of the grid: the row in `places`, the items, `none`. */
+  /**
+   * Rows of places in lists by service class, of as few bits each as the list's length asks; one behind the list's last
+   * where no product of it is of the class. `placeIn` reads them.
+   */
+  readonly places: Int32Array;
+  /** Lists of pairs and of the grid: the row (its first word × 8 + the logarithm of its bits), the items, `none`. */
   readonly plain: Int32Array;
   /**
-   * Lists of one end's intervals, four words an entry: first the row in `places`; then item, spec, and the lowest
+   * Lists of one end's intervals, four words an entry: first the row; then item, spec, and the lowest
    * interval of the other end and how many follow it; last an entry of `none` that holds everywhere.
    */
   readonly ranged: Int32Array;
@@ -73,12 +76,19 @@ export function buildDirect(
   };
 }
 
+/** The place in its list of the first product of a service class. */
+export function placeIn(places: Int32Array, row: number, service: number): number {
+  const at = service << (row & 7);
+  return ((places[(row >>> 3) + (at >>> 5)] ?? 0) >>> (at & 31)) & ((1 << (1 << (row & 7))) - 1);
+}
+
 /** Rows of places, one for each sequence of specs. */
 class Rows {
   tooMany = false;
   readonly #services: Services;
-  readonly #rows: Uint16Array[] = [];
+  readonly #rows: Int32Array[] = [];
   readonly #bySpecs = new Map<string, number>();
+  #words = 0;
 
   constructor(services: Services) {
     this.#services = services;
@@ -88,33 +98,43 @@ class Rows {
     const key = specs.join();
     const known = this.#bySpecs.get(key);
     if (known !== undefined) return known;
-    const { count } = this.#services;
-    const place = this.#rows.length * count;
-    if (place + count > mostPlaces || specs.length > 0xffff) {
+    const logarithm = [0, 1, 2, 3, 4].find((bits) => specs.length < 2 ** (2 ** bits));
+    const words = (this.#services.count * 2 ** (logarithm ?? 0) + 31) >>> 5;
+    if (logarithm === undefined || this.#words + words > mostPlaces) {
       this.tooMany = true;
       return 0;
     }
-    this.#rows.push(this.#row(specs));
-    this.#bySpecs.set(key, place);
-    return place;
+    const row = this.#words * 8 + logarithm;
+    this.#rows.push(this.#row(specs, logarithm, words));
+    this.#words += words;
+    this.#bySpecs.set(key, row);
+    return row;
   }
 
-  #row(specs: readonly number[]): Uint16Array {
+  #row(specs: readonly number[], logarithm: number, words: number): Int32Array {
     const { count, holds, stride } = this.#services;
-    const row = new Uint16Array(count).fill(specs.length);
+    const places = new Uint16Array(count).fill(specs.length);
     for (let at = specs.length - 1; at >= 0; at -= 1) {
       const first = (specs[at] ?? 0) * stride;
       for (let word = 0; word < stride; word += 1)
         for (let bits = holds[first + word] ?? 0; bits !== 0; bits &= bits - 1)
-          row[word * 32 + 31 - Math.clz32(bits & -bits)] = at;
+          places[word * 32 + 31 - Math.clz32(bits & -bits)] = at;
+    }
+    const row = new Int32Array(words);
+    for (let service = 0; service < count; service += 1) {
+      const at = service << logarithm;
+      row[at >>> 5] = (row[at >>> 5] ?? 0) | ((places[service] ?? 0) << (at & 31));
     }
     return row;
   }
 
-  packed(): Uint16Array {
-    const { count } = this.#services;
-    const places = new Uint16Array(this.#rows.length * count);
-    for (const [at, row] of this.#rows.entries()) places.set(row, at * count);
+  packed(): Int32Array {
+    const places = new Int32Array(this.#words);
+    let at = 0;
+    for (const row of this.#rows) {
+      places.set(row, at);
+      at += row.length;
+    }
     return places;
   }
 }

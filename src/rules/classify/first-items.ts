@@ -1,6 +1,6 @@
 // The look-up of a block of packets: the first item for each, given its intervals and service class. Written so that no
 // branch depends on a packet but where a list of one end asks for a range of the other.
-import type { Direct } from "./direct.ts";
+import { placeIn, type Direct } from "./direct.ts";
 import { isServed, nextItem, none, type Table } from "./table.ts";
 
 /** The first item for each of `count` packets; `none` where no product holds one. */
@@ -40,21 +40,21 @@ function lookUp(
     const cell = ((sourceInfo[own + 2] ?? 0) + destination) << 1;
     const foreign = (pairs[cell] ?? 0) ^ (sourceInfo[own + 3] ?? 0);
     const paired = (pairs[cell + 1] ?? 0) & ((foreign - 1) >> 31);
-    let best = plain[paired + 1 + (places[(plain[paired] ?? 0) + service] ?? 0)] ?? 0;
+    let best = plain[paired + 1 + placeIn(places, plain[paired] ?? 0, service)] ?? 0;
     const gridded = broad[(sourceInfo[own + 1] ?? 0) + (destinationInfo[other + 1] ?? 0)] ?? 0;
     // The lesser of two items is the one plus their difference where that is negative.
-    let above = (plain[gridded + 1 + (places[(plain[gridded] ?? 0) + service] ?? 0)] ?? 0) - best;
+    let above = (plain[gridded + 1 + placeIn(places, plain[gridded] ?? 0, service)] ?? 0) - best;
     best += above & (above >> 31);
 
     const toward = destinationInfo[other] ?? 0;
-    let entry = toward + 4 + ((places[(ranged[toward] ?? 0) + service] ?? 0) << 2);
+    let entry = toward + 4 + (placeIn(places, ranged[toward] ?? 0, service) << 2);
     if ((source - (ranged[entry + 2] ?? 0)) >>> 0 > (ranged[entry + 3] ?? 0))
       entry = nextEntry(table, ranged, entry, source, service);
     above = (ranged[entry] ?? 0) - best;
     best += above & (above >> 31);
 
     const away = sourceInfo[own] ?? 0;
-    entry = away + 4 + ((places[(ranged[away] ?? 0) + service] ?? 0) << 2);
+    entry = away + 4 + (placeIn(places, ranged[away] ?? 0, service) << 2);
     if ((destination - (ranged[entry + 2] ?? 0)) >>> 0 > (ranged[entry + 3] ?? 0))
       entry = nextEntry(table, ranged, entry, destination, service);
     above = (ranged[entry] ?? 0) - best;

@@ -3,8 +3,8 @@
 import type { Services } from "./services.ts";
 import { bucketed, nodeWords, none } from "./table.ts";
 
-/** A list longer than this is parted by service class. */
-const longest = 6;
+/** A list longer than this is parted by service class; the first item of any is found without walking it. */
+const longest = 24;
 /** More room than this, in words, or more steps to make them, and the rest of the long lists stay as they are. */
 const mostBuckets = 1 << 24;
 const mostSteps = 200_000_000;

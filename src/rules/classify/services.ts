@@ -3,17 +3,17 @@
 import { pairsOf, type NumberSet } from "../../packet/intervals.ts";
 import type { Dimension, Product } from "../boxes/model.ts";
 
-/** More combinations than this are not tabled at once: fields are joined in groups. */
-const mostCombined = 1 << 18;
+/** More combinations than this, which 16 bits number, are not tabled at once: fields are joined in groups. */
+const mostCombined = 1 << 16;
 /** More combinations than this are not tabled at all. */
 const mostJoined = 1 << 24;
 
-/** One field: what each coordinate adds to the index of its group's table. */
+/** One field: what each coordinate adds to the index of its group's table; of TCP's flags, what their byte adds. */
 export interface ServiceField {
   /** The place among the dimensions. */
   readonly place: number;
   readonly dimension: Dimension;
-  readonly add: Uint32Array;
+  readonly add: Uint16Array;
 }
 
 /** Fields whose values are combined in one table, and the table that joins it with the groups before. */
@@ -66,6 +66,7 @@ export function servicesOf(
     const dimension = dimensions[place];
     return dimension === undefined ? [] : [partOf(dimension, place, specs, words)];
   });
+  if (parts.some(({ bits }) => bits.length > mostCombined)) return undefined;
   parts.sort((a, b) => a.bits.length - b.bits.length);
   let joined: readonly Uint32Array[] = [everySpec(specs.length, words)];
   const groups: ServiceGroup[] = [];
@@ -159,26 +160,35 @@ function combine(
   readonly classes: Uint32Array;
   readonly bits: readonly Uint32Array[];
 } {
-  const size = parts.reduce((product, part) => product * part.bits.length, 1);
-  const numbers = new Uint32Array(size);
-  const classes = new Classes();
-  const fill = (at: number, index: number, bits: Uint32Array, weight: number): void => {
-    const part = parts[at];
-    if (part === undefined) {
-      numbers[index] = classes.numberOf(bits);
-      return;
+  let classes = new Uint32Array(1);
+  let bits: readonly Uint32Array[] = [everySpec(specs, words)];
+  for (const part of parts) {
+    const values = part.bits.length;
+    const joined = cross(bits, part.bits);
+    const longer = new Uint32Array(classes.length * values);
+    for (let at = 0; at < longer.length; at += 1) {
+      const value = at % values;
+      longer[at] = joined.numbers[(classes[(at - value) / values] ?? 0) * values + value] ?? 0;
     }
-    const inner = weight / part.bits.length;
-    for (const [value, own] of part.bits.entries())
-      fill(at + 1, index + value * inner, intersectionOf(bits, own), inner);
-  };
-  fill(0, 0, everySpec(specs, words), size);
-  let weight = size;
-  const fields = parts.map(({ place, dimension, classOf, bits }) => {
-    weight /= bits.length;
-    return { place, dimension, add: classOf.map((value) => value * weight) };
+    classes = longer;
+    bits = joined.bits;
+  }
+  let weight = classes.length;
+  const fields = parts.map((part): ServiceField => {
+    weight /= part.bits.length;
+    return { place: part.place, dimension: part.dimension, add: addends(part, weight) };
   });
-  return { fields, classes: numbers, bits: classes.bits };
+  return { fields, classes, bits };
+}
+
+function addends({ dimension: { meaning, last }, classOf }: Part, weight: number): Uint16Array {
+  const ofCoordinate = new Uint16Array(classOf.length);
+  for (let at = 0; at < classOf.length; at += 1) ofCoordinate[at] = (classOf[at] ?? 0) * weight;
+  if (meaning.kind !== "flags") return ofCoordinate;
+  return Uint16Array.from(
+    { length: 257 },
+    (_, flags) => ofCoordinate[flags === 256 ? last : (meaning.classOf[flags] ?? last)] ?? 0,
+  );
 }
 
 function cross(
