@@ -30,17 +30,26 @@ export function diffText(diff: Diff, colour: boolean): string {
 function changeLines(diff: Diff, kind: FlowChangeKind, p: Paint): string[] {
   const changes = diff.changes.filter((change) => change.kind === kind);
   if (changes.length === 0) return [];
-  return ["", p.strong(kindWords[kind]), ...changes.flatMap((change) => oneChange(change, p))];
+  let before = "";
+  const lines = changes.flatMap((change) => {
+    const rules = change.because.map(becauseText).join("\n");
+    // Rules that stand behind several changes are cited with the first.
+    const cited = rules !== "" && rules === before ? [`      ${p.faint("by the same rules")}`] : undefined;
+    before = rules;
+    return oneChange(change, p, cited);
+  });
+  return ["", p.strong(kindWords[kind]), ...lines];
 }
 
-function oneChange(change: FlowChange, p: Paint): string[] {
+function oneChange(change: FlowChange, p: Paint, cited: readonly string[] | undefined): string[] {
   const colour = change.kind === "opened" ? p.bad : change.kind === "closed" ? p.good : p.unsure;
   return [
     `  ${colour(marks[change.kind])} ${endsOf(change)}  ${p.strong(servicesOf(change))}  ${change.severity}: ${change.weight}`,
     `      ${p.faint(`witness ${packetText(change.witness)}`)}`,
-    ...change.because.map(
-      (because) => `      ${p.faint(because.side === "before" ? "-" : "+")} ${becauseText(because)}`,
-    ),
+    ...(cited ??
+      change.because.map(
+        (because) => `      ${p.faint(because.side === "before" ? "-" : "+")} ${becauseText(because)}`,
+      )),
   ];
 }
 
