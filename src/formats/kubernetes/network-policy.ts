@@ -200,7 +200,7 @@ function readPeer(item: Tree, end: "from" | "to", side: Side, scope: Scope): Pee
   const text = podPeerText(namespaces, pods);
   if (match.kind === "never")
     scope.idle.push({
-      kind: namespaces === undefined || findsNamespace(namespaces, scope.cluster) ? "peer" : "namespace",
+      kind: namespaces === undefined || findsNamespace(namespaces, scope.cluster) ? "peer" : "elsewhere",
       direction: end === "from" ? "ingress" : "egress",
       text,
       origin: map.origin,
@@ -209,7 +209,10 @@ function readPeer(item: Tree, end: "from" | "to", side: Side, scope: Scope): Pee
 }
 
 function findsNamespace(namespaces: Selector, cluster: Cluster): boolean {
-  return [...cluster.namespaces.values()].some((labels) => selects(namespaces, labels));
+  // “All namespaces” are more than the input has.
+  return (
+    namespaces.length > 0 && [...cluster.namespaces.values()].some((labels) => selects(namespaces, labels))
+  );
 }
 
 /** Where pods are for certain, as far as the input says; attached networks are enforced by address. */

@@ -27,10 +27,11 @@ export interface NetworkPolicy {
 /** A part of a rule that stands for nobody, in the policy's own words. */
 export interface IdlePart {
   /**
-   * `peer`: selectors that find no pod, in namespaces that were read; `namespace`: a selector that finds no namespace;
+   * `peer`: selectors that find no pod, in namespaces that were read; `elsewhere`: as `peer`, but pods of namespaces that
+   * were not read may be meant;
    * `port`: a name that no pod has; `block`: addresses of pods, whom an ipBlock does not mean.
    */
-  readonly kind: "peer" | "namespace" | "port" | "block";
+  readonly kind: "peer" | "elsewhere" | "port" | "block";
   readonly direction: "ingress" | "egress";
   readonly text: string;
   readonly origin: Origin;

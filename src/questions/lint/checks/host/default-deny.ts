@@ -43,7 +43,9 @@ function openByDefault(gate: Gate, hook: FilterHook): PacketSet | undefined {
     gate.strange(hook),
     space.address("source", internetAddresses),
   ]);
-  const { must } = gate.through(hook, asked);
+  const through = gate.through(hook, asked).must;
+  // For every sender: what a rule takes for its source address or port alone is no default.
+  const must = space.minus(through, space.forget(space.minus(asked, through), ["source", "source-port"]));
   return countNumbers(space.numbersOf(must, "destination-port")) > mostPorts ? must : undefined;
 }
 

@@ -1,8 +1,8 @@
 // RW515, RW516: rules without memory that let in what only looks like an answer: by the port that it comes from, or by the
 // flags that it carries.
-import { pairsOf, type NumberSet } from "../../../../packet/intervals.ts";
+import { pairsOf, union, type NumberSet } from "../../../../packet/intervals.ts";
 import { numberText, ACK, SYN } from "../../../../packet/packet.ts";
-import { protocolName, TCP, UDP } from "../../../../packet/protocol.ts";
+import { portDomain, protocolName, TCP, UDP } from "../../../../packet/protocol.ts";
 import { isAddressSubset } from "../../../../packet/address-set.ts";
 import { internetAddresses } from "../../../../packet/special.ts";
 import type { Rule } from "../../../../rules/rule.ts";
@@ -85,11 +85,17 @@ export const sourcePortAccepted: Check = {
     "from port 53, to every port that the rule leaves open.",
   references: [reference],
   *run(context) {
-    for (const guarded of guardedHosts(context))
-      for (const written of accepting(guarded)) {
+    for (const guarded of guardedHosts(context)) {
+      const rules = accepting(guarded);
+      // Several such rules hide each other's effect: all their ports are left out of what gets in otherwise.
+      const trusted = rules.reduce<NumberSet>(
+        (sofar, { rule }) => union(portDomain, sofar, sourcePortsOf(rule) ?? []),
+        [],
+      );
+      for (const written of rules) {
         const ports = sourcePortsOf(written.rule);
         if (ports === undefined) continue;
-        const found = forgedFrom(guarded, ports, written.rule);
+        const found = forgedFrom(guarded, { ports, trusted }, written.rule);
         if (found === undefined) continue;
         const { gate, protocol, must, reached } = found;
         const packet = exampleFrom(gate, must);
@@ -112,6 +118,7 @@ export const sourcePortAccepted: Check = {
           },
         };
       }
+    }
   },
 };
 
@@ -130,7 +137,11 @@ function sourcePortsOf(rule: Rule): NumberSet | undefined {
   return own === undefined || named || countNumbers(own) > wide ? undefined : own;
 }
 
-function forgedFrom(guarded: Guarded, ports: NumberSet, rule: Rule) {
+function forgedFrom(
+  guarded: Guarded,
+  { ports, trusted }: { readonly ports: NumberSet; readonly trusted: NumberSet },
+  rule: Rule,
+) {
   for (const family of families) {
     const gate = gateOf(guarded.firewall, family);
     if (gate === undefined || gate.chains.input.length === 0) continue;
@@ -146,7 +157,7 @@ function forgedFrom(guarded: Guarded, ports: NumberSet, rule: Rule) {
         space.not(gate.loopback),
         ...(protocol === TCP ? [withFlags(gate, SYN)] : []),
       ]);
-      const other = gate.through("input", space.and(opening, space.not(fromPorts(gate, ports)))).may;
+      const other = gate.through("input", space.and(opening, space.not(fromPorts(gate, trusted)))).may;
       // What gets in from other ports as well is not this rule's doing.
       const open = space.numbersOf(other, "destination-port");
       const must = space.and(

@@ -84,12 +84,12 @@ export const peerIsNobody: Check = {
     "made it is let in.",
   references: [networkPolicies],
   *run(context) {
-    for (const [policy, part] of idleParts(context, ["peer", "namespace"])) {
+    for (const [policy, part] of idleParts(context, ["peer", "elsewhere"])) {
       const known = part.kind === "peer";
       yield findingFor(policy, part, {
         severity: known ? "low" : "note",
-        title: `${policyId(policy)} is for ${part.text} (${part.direction}), and there is no such ${known ? "pod" : "namespace in the input"}`,
-        text: `correct the ${known ? "selector to labels that pods have" : "namespaceSelector to labels that a namespace has"}, or remove it`,
+        title: `${policyId(policy)} is for ${part.text} (${part.direction}), and no pod ${known ? "is so labelled" : "that was read is such a one"}`,
+        text: `correct the selector to labels that ${known ? "pods have" : "namespaces and pods have"}, or remove it${known ? "" : "; or give Ringwall the namespaces that it is for"}`,
       });
     }
   },
