@@ -14,7 +14,9 @@ export const kindWords: Readonly<Record<FlowChangeKind, string>> = {
 const mostServices = 8;
 
 export function servicesOf(change: FlowChange | Cut): string {
-  return flowTexts(change.services, mostServices).join("; ");
+  const services = flowTexts(change.services, mostServices).join("; ");
+  if (!("kind" in change) || change.kind !== "settled") return services;
+  return `${services} (now ${change.now === "allowed" ? "allowed" : "refused"})`;
 }
 
 /** As many ends as one side of a change names before they are counted. */
