@@ -155,6 +155,8 @@ function forgedFrom(
       const opening = space.intersectionOf([
         packetsOf(gate, protocol, "new"),
         space.not(gate.loopback),
+        // Who is let in by address is trusted with every port.
+        space.address("source", internetAddresses),
         ...(protocol === TCP ? [withFlags(gate, SYN)] : []),
       ]);
       const other = gate.through("input", space.and(opening, space.not(fromPorts(gate, trusted)))).may;
