@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { run, type Kind, type Report } from "./campaign.ts";
 import { readDumps } from "./dumps.ts";
+import { judgeEveryDump } from "./every-dump.ts";
 import { Kernel } from "./kernel.ts";
 import { namespaceNames } from "./namespaces.ts";
 import { whyNot } from "./requirements.ts";
@@ -46,6 +47,25 @@ describe.skipIf(obstacle !== undefined)(
         expect(report.failures.join("\n\n")).toBe("");
         expect(report.mismatches).toBe(0);
         expect(report.dumpsJudged.size).toBeGreaterThan(4);
+      },
+    );
+
+    test.skipIf(dumps.length === 0)(
+      "gives the ends of real dumps' rules the fates that each reading gives them (`--every-dump` judges them all)",
+      () => {
+        const some = dumps.filter(({ name }) => /random_srv|vsrv|psa__team_b/.test(name));
+        const report = judgeEveryDump(bench(), { dumps: some, packetsEach: 100, rulesEach: 4, seed: 1 });
+        expect(report.failures.join("\n\n")).toBe("");
+        expect(report.mismatches).toBe(0);
+        expect(report.dumps).toBe(3);
+        expect(report.sent).toBeGreaterThan(200);
+        expect(report.arrived).toBeGreaterThan(20);
+        // What can't be sent is counted.
+        expect(report.views - report.sent).toBe(
+          [...report.unsendable.values()].reduce((sum, count) => sum + count, 0),
+        );
+        expect([...report.readings.keys()]).toEqual(["evaluate", "space", "classify"]);
+        expect(Math.min(...report.readings.values())).toBeGreaterThan(20);
       },
     );
 

@@ -9,11 +9,13 @@ import { iptablesCounts, nftCounts, withoutOwnTable } from "./listing.ts";
 import type { Exported } from "./reading.ts";
 import { render, type Language, type RuleSet } from "./rule-set.ts";
 import { LinkSocket } from "./sockets.ts";
-import { links, raise, rename, type Link, type Topology } from "./topology.ts";
+import { links, raise, rename, usualDevices, type Link, type Topology } from "./topology.ts";
 
 /** Frames that may be under way at once: below the kernel's default backlog (netdev_max_backlog, 1000). */
 const mostUnderWay = 400;
 const logGroup = 4711;
+/** Marks the routes of destinations that a round has placed (any number that no routing daemon has). */
+const placedProtocol = "177";
 const sentinelSource = [192, 0, 2, 251] as const;
 
 /** The judge's own table. Priorities: sentinels go before anything else, arrivals at the gateway behind everything else. */
@@ -42,9 +44,10 @@ export class Kernel {
   readonly #log: LogSocket;
   #sentinels = 0;
 
-  constructor() {
+  /** @param devices the gateway's links by their first names: three, or more for rules that name many interfaces */
+  constructor(devices: readonly string[] = usualDevices) {
     removeStaleNamespaces();
-    this.#topology = raise(links());
+    this.#topology = raise(links(devices));
     const { gateway, client, server } = this.#topology;
     const { log, sockets } = ((): { log: LogSocket; sockets: LinkSocket[] } => {
       const log = gateway.run(() => new LogSocket(logGroup, 2000));
@@ -63,7 +66,7 @@ export class Kernel {
     return this.#topology.links;
   }
 
-  rename(devices: readonly [string, string, string]): void {
+  rename(devices: readonly string[]): void {
     const named = rename(this.#topology, devices);
     if (named !== this.#topology) this.#hostFacts = undefined;
     this.#topology = named;
@@ -115,6 +118,42 @@ export class Kernel {
         ? nftCounts(must("nft", ["-j", "list", "ruleset"]))
         : iptablesCounts(must(`${toolOf(ruleSet)}-save`, ["-c"])),
     );
+  }
+
+  /**
+   * Gives the links names and each destination its place, in the stead of those placed before, and forgets every
+   * connection. The rules stay as they are.
+   *
+   * @param places addresses without a prefix length, and where they are: the gateway's own, or behind a link
+   */
+  place(
+    devices: readonly string[],
+    places: ReadonlyMap<string, "gateway" | number>,
+  ): Pick<Exported, "addresses" | "routes4" | "routes6"> {
+    this.#topology.gateway.run(() => {
+      for (const family of ["-4", "-6"]) {
+        must("ip", [family, "address", "flush", "dev", "lo", "scope", "global"]);
+        must("ip", [family, "route", "flush", "proto", placedProtocol]);
+      }
+    });
+    this.rename(devices);
+    return this.#topology.gateway.run(() => {
+      const lines = [...places].map(([address, place]) => {
+        const [family, length] = address.includes(":") ? ["-6", 128] : ["-4", 32];
+        const line =
+          place === "gateway"
+            ? `address add ${address}/${length} dev lo`
+            : `route add ${address}/${length} dev ${this.links[place]?.device} proto ${placedProtocol}`;
+        return { family, line };
+      });
+      for (const family of ["-4", "-6"]) {
+        const own = lines.filter((line) => line.family === family).map(({ line }) => `${line}\n`);
+        if (own.length > 0) must("ip", [family, "-batch", "-"], own.join(""));
+      }
+      must("conntrack", ["--flush"]);
+      this.#hostFacts = undefined;
+      return this.#host();
+    });
   }
 
   /** Addresses and routes stay as they are from rule set to rule set: asked once. */

@@ -1,22 +1,38 @@
 // `npm run judge`: judges as many packets as asked, prints what was covered and every mismatch as a small case. Exit
-// status 0: none; 1: some; 2: it can't judge here, or was asked wrongly.
+// status 0: none; 1: some; 2: it can't judge here, or was asked wrongly. With `--every-dump` it judges each real dump by the
+// packets that the readings are held to.
 import { parseArgs } from "node:util";
 import { kinds, run, type Campaign, type Kind, type Report } from "./campaign.ts";
+import { dumpsText } from "./dumps-report.ts";
+import { readDumps } from "./dumps.ts";
+import { judgeEveryDump, manyDevices } from "./every-dump.ts";
 import { Kernel } from "./kernel.ts";
 import { features } from "./rule-set.ts";
 import { whyNot } from "./requirements.ts";
 
-const usage = `npm run judge -- [--packets 100000] [--seed 1] [--rules 40] [--only ${kinds.join("|")}]`;
+const usage = `npm run judge -- [--packets 100000] [--seed 1] [--rules 40] [--only ${kinds.join("|")}]
+       npm run judge -- --every-dump [--packets-each 10000] [--seed 1]`;
 
-function asked(): Campaign {
+/** A campaign, or each dump with so many random packets a chain. */
+type Asked = Campaign | { readonly everyDump: true; readonly packetsEach: number; readonly seed: number };
+
+function asked(): Asked {
   const { values } = parseArgs({
     options: {
       packets: { type: "string", default: "100000" },
       seed: { type: "string", default: "1" },
       rules: { type: "string", default: "40" },
       only: { type: "string" },
+      "every-dump": { type: "boolean", default: false },
+      "packets-each": { type: "string", default: "10000" },
     },
   });
+  if (values["every-dump"])
+    return {
+      everyDump: true,
+      packetsEach: whole("--packets-each", values["packets-each"], 0),
+      seed: whole("--seed", values.seed, 0),
+    };
   const only = kinds.find((kind): kind is Kind => kind === values.only);
   if (values.only !== undefined && only === undefined) throw new Error(`--only takes ${kinds.join(", ")}`);
   return {
@@ -56,21 +72,42 @@ async function main(): Promise<number> {
     console.error(`judge: ${obstacle}`);
     return 2;
   }
-  let campaign: Campaign;
+  let task: Asked;
   try {
-    campaign = asked();
+    task = asked();
   } catch (error) {
     console.error(`judge: ${error instanceof Error ? error.message : String(error)}\n${usage}`);
     return 2;
   }
+  if ("everyDump" in task) return everyDump(task);
   const kernel = new Kernel();
   const report = await run(kernel, {
-    ...campaign,
+    ...task,
     failed: (text) => console.log(`\n${text}\n`),
     ...(process.stderr.isTTY ? { progress: showProgress } : {}),
   });
   kernel.close();
   console.log(summary(report));
+  return report.mismatches > 0 ? 1 : 0;
+}
+
+function everyDump({ packetsEach, seed }: { readonly packetsEach: number; readonly seed: number }): number {
+  const dumps = readDumps();
+  if (dumps.length === 0) {
+    console.error("judge: the real dumps are not on this machine");
+    return 2;
+  }
+  const kernel = new Kernel(manyDevices);
+  const report = judgeEveryDump(kernel, {
+    dumps,
+    packetsEach,
+    rulesEach: Number.POSITIVE_INFINITY,
+    seed,
+    failed: (text) => console.log(`\n${text}\n`),
+    progress: (text) => console.error(text),
+  });
+  kernel.close();
+  console.log(dumpsText(report));
   return report.mismatches > 0 ? 1 : 0;
 }
 

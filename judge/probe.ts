@@ -4,6 +4,9 @@ import { decode, linkTypes } from "../src/packet/decode.ts";
 import { encode, fragments } from "../src/packet/encode.ts";
 import { packetText, type Packet } from "../src/packet/packet.ts";
 
+/** Generic Routing Encapsulation (RFC 2784). */
+const GRE = 47;
+
 export interface Probe {
   /** The flow that it belongs to: probes of one flow shrink together. */
   readonly flow: number;
@@ -30,7 +33,8 @@ export const mostProbesAtOnce = 60_000;
 
 /** The bytes to send, one packet or several fragments, carrying an id that survives the gateway. */
 export function bytesOf(probe: Probe, id: number): Uint8Array[] {
-  const payload = new Uint8Array(probe.payloadBytes).fill(id & 0xff);
+  // GRE's own header is in its payload. Zeros are plain GRE; version 1 is PPTP's, whose key the kernel tracks by.
+  const payload = new Uint8Array(probe.payloadBytes).fill(probe.packet.protocol === GRE ? 0 : id & 0xff);
   const whole = encode(probe.packet, { payload, identification: id });
   return probe.pieceBytes === undefined ? [whole] : fragments(whole, probe.pieceBytes, id);
 }

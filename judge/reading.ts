@@ -27,20 +27,34 @@ export interface Exported {
 
 /** @throws Problem where our reader refuses what the kernel took */
 export function read(exported: Exported): HostFirewall {
-  const addresses = { path: "ip-address", text: exported.addresses };
-  const routes4 = { path: "ip-route", text: exported.routes4 };
-  const routes6 = { path: "ip-6-route", text: exported.routes6 };
   if (exported.language === "nft") {
     const firewall = readNftablesHost("gateway", [{ path: "ruleset.json", text: exported.rules }]);
-    return {
-      ...firewall,
-      addresses: parseIpAddr(addresses).addresses,
-      routes: [...parseIpRoute(routes4, 4).routes, ...parseIpRoute(routes6, 6).routes],
-    };
+    return moved(firewall, exported);
   }
   const rules = { path: "rules.save", text: exported.rules };
   const ipsets = exported.ipsets === "" ? [] : [{ path: "ipset.save", text: exported.ipsets }];
-  return readHostFirewall("gateway", [rules, ...ipsets, addresses, routes4, routes6]);
+  return readHostFirewall("gateway", [
+    rules,
+    ...ipsets,
+    { path: "ip-address", text: exported.addresses },
+    { path: "ip-route", text: exported.routes4 },
+    { path: "ip-6-route", text: exported.routes6 },
+  ]);
+}
+
+/** The same rules on a host whose addresses and routes have become others. */
+export function moved(
+  firewall: HostFirewall,
+  host: Pick<Exported, "addresses" | "routes4" | "routes6">,
+): HostFirewall {
+  return {
+    ...firewall,
+    addresses: parseIpAddr({ path: "ip-address", text: host.addresses }).addresses,
+    routes: [
+      ...parseIpRoute({ path: "ip-route", text: host.routes4 }, 4).routes,
+      ...parseIpRoute({ path: "ip-6-route", text: host.routes6 }, 6).routes,
+    ],
+  };
 }
 
 /** Our answer for one probe: a passage for the packet, or one for each fragment that the rules see for itself. */

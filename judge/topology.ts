@@ -17,9 +17,14 @@ export interface Link {
   readonly routes6: readonly string[];
 }
 
-/** The links with their usual names; a real dump's names may be put in their place. */
-export function links(devices: readonly [string, string, string] = ["lan0", "wan0", "dmz0"]): Link[] {
-  const [lan, wan, dmz] = devices;
+export const usualDevices = ["lan0", "wan0", "dmz0"] as const;
+
+/**
+ * The links with their usual names; a real dump's names may be put in their place. Links beyond the third lead only
+ * where a round of probes says.
+ */
+export function links(devices: readonly string[] = usualDevices): Link[] {
+  const [lan = "lan0", wan = "wan0", dmz = "dmz0", ...more] = devices;
   return [
     {
       device: lan,
@@ -48,6 +53,15 @@ export function links(devices: readonly [string, string, string] = ["lan0", "wan
       routes4: ["10.40.0.0/16"],
       routes6: ["2001:db8:40::/48"],
     },
+    ...more.map((device, at): Link => ({
+      device,
+      far: `e${at}`,
+      side: "server",
+      address4: `198.18.${at}.1/24`,
+      address6: `2001:db8:4:${at}::1/64`,
+      routes4: [],
+      routes6: [],
+    })),
   ];
 }
 
@@ -105,8 +119,8 @@ function join({ gateway, client, server }: Topology, link: Link): void {
   must("ip", [...near, "peer", "name", link.far, "netns", far.name]);
   far.run(() => must("ip", ["link", "set", link.far, "up"]));
   gateway.run(() => {
-    must("ip", ["link", "set", link.device, "arp", "off", "addrgenmode", "none"]);
-    must("ip", ["link", "set", link.device, "up"]);
+    must("ip", ["link", "set", "dev", link.device, "arp", "off", "addrgenmode", "none"]);
+    must("ip", ["link", "set", "dev", link.device, "up"]);
     must("ip", ["address", "add", link.address4, "dev", link.device]);
     must("ip", ["-6", "address", "add", link.address6, "dev", link.device, "nodad"]);
     for (const route of link.routes4) must("ip", ["route", "add", route, "dev", link.device]);
@@ -114,29 +128,41 @@ function join({ gateway, client, server }: Topology, link: Link): void {
   });
 }
 
-/** Gives the gateway's links other names, as a real dump has them. */
-export function rename(topology: Topology, devices: readonly [string, string, string]): Topology {
+/** Gives the gateway's links other names, as a real dump has them. One for each link. */
+export function rename(topology: Topology, devices: readonly string[]): Topology {
   const named = links(devices);
-  if (named.every(({ device }, at) => device === topology.links[at]?.device)) return topology;
+  const moved = topology.links.flatMap(({ device }, at) => {
+    const next = named[at]?.device;
+    return next === undefined || next === device ? [] : [{ device, between: `judge${at}`, next }];
+  });
+  if (moved.length === 0) return topology;
+  const batch = (lines: readonly string[], family = "-4"): void => {
+    must("ip", [family, "-batch", "-"], `${lines.join("\n")}\n`);
+  };
   topology.gateway.run(() => {
     // By way of names that nobody has, since two links may exchange theirs.
-    const moved = topology.links.flatMap(({ device }, at) => {
-      const next = named[at]?.device;
-      return next === undefined || next === device ? [] : [{ device, between: `judge${at}`, next }];
-    });
-    for (const { device, between } of moved) {
-      must("ip", ["link", "set", device, "down"]);
-      must("ip", ["link", "set", device, "name", between]);
-    }
-    for (const { between, next } of moved) {
-      must("ip", ["link", "set", between, "name", next]);
-      must("ip", ["link", "set", next, "up"]);
-    }
-    for (const link of named) {
-      must("ip", ["-6", "address", "replace", link.address6, "dev", link.device, "nodad"]);
-      for (const route of link.routes4) must("ip", ["route", "replace", route, "dev", link.device]);
-      for (const route of link.routes6) must("ip", ["-6", "route", "replace", route, "dev", link.device]);
-    }
+    batch(
+      moved.flatMap(({ device, between }) => [
+        `link set dev ${device} down`,
+        `link set dev ${device} name ${between}`,
+      ]),
+    );
+    batch(
+      moved.flatMap(({ between, next }) => [
+        `link set dev ${between} name ${next}`,
+        `link set dev ${next} up`,
+      ]),
+    );
+    batch(
+      named.flatMap(({ device, routes4 }) => routes4.map((route) => `route replace ${route} dev ${device}`)),
+    );
+    batch(
+      named.flatMap(({ device, address6, routes6 }) => [
+        `address replace ${address6} dev ${device} nodad`,
+        ...routes6.map((route) => `route replace ${route} dev ${device}`),
+      ]),
+      "-6",
+    );
   });
   return { ...topology, links: named };
 }

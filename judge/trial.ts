@@ -7,8 +7,9 @@ import type { Kernel } from "./kernel.ts";
 import { play, type Played } from "./play.ts";
 import type { Probe } from "./probe.ts";
 import type { Random } from "./random.ts";
-import { read, Witness } from "./reading.ts";
+import { read, Witness, type Answer } from "./reading.ts";
 import { render, type Feature, type RuleSet } from "./rule-set.ts";
+import type { Link } from "./topology.ts";
 
 export interface Mismatch {
   /** The probe's place in the order of sending. */
@@ -69,23 +70,7 @@ export function judge(kernel: Kernel, trial: Trial): Outcome {
     return { kind: "unread", message: textOf(error) };
   }
   const { probes, fates } = trial.send(kernel);
-  const mismatches: Mismatch[] = [];
-  let depends = 0;
-  const unsure = new Set<number>();
-  for (const [at, probe] of probes.entries()) {
-    const fate = fates[at] ?? [];
-    let comparison: Comparison;
-    try {
-      comparison = compare(probe, fate, witness.answer(probe, fate), kernel.links);
-    } catch (error) {
-      comparison = { kind: "mismatch", why: `ours throws: ${textOf(error)}` };
-    }
-    if (trial.distort !== undefined) comparison = trial.distort(comparison, probe);
-    // Whether a connection stands hangs on every packet before: after one that depends, all of its flow do.
-    if (comparison.kind === "depends") unsure.add(probe.flow);
-    if (unsure.has(probe.flow)) depends += 1;
-    else if (comparison.kind === "mismatch") mismatches.push({ at, probe, why: comparison.why });
-  }
+  const { mismatches, depends } = hold(witness, { probes, fates }, kernel.links, trial.distort);
   const hits = hitsOf(ruleSet, kernel.counts(ruleSet));
   hits.set("to the gateway", fates.filter(([first]) => first?.at === "gateway").length);
   return {
@@ -98,7 +83,53 @@ export function judge(kernel: Kernel, trial: Trial): Outcome {
   };
 }
 
-function textOf(error: unknown): string {
+export interface Held {
+  readonly mismatches: readonly Mismatch[];
+  readonly depends: number;
+  /** The probes of which our own answer depends, by their places. */
+  readonly doubtful: ReadonlySet<number>;
+}
+
+/**
+ * Holds the kernel's fates against the witness's answers, in the order of sending.
+ *
+ * @param told is told of every probe that agreed, with our answer
+ */
+export function hold(
+  witness: Witness,
+  { probes, fates }: Played,
+  links: readonly Link[],
+  distort?: Distortion,
+  told?: (at: number, answer: Answer) => void,
+): Held {
+  const mismatches: Mismatch[] = [];
+  let depends = 0;
+  const unsure = new Set<number>();
+  const doubtful = new Set<number>();
+  for (const [at, probe] of probes.entries()) {
+    const fate = fates[at] ?? [];
+    let comparison: Comparison;
+    let answer: Answer = [];
+    try {
+      answer = witness.answer(probe, fate);
+      comparison = compare(probe, fate, answer, links);
+    } catch (error) {
+      comparison = { kind: "mismatch", why: `ours throws: ${textOf(error)}` };
+    }
+    if (distort !== undefined) comparison = distort(comparison, probe);
+    // Whether a connection stands hangs on every packet before: after one that depends, all of its flow do.
+    if (comparison.kind === "depends") {
+      unsure.add(probe.flow);
+      doubtful.add(at);
+    }
+    if (unsure.has(probe.flow)) depends += 1;
+    else if (comparison.kind === "mismatch") mismatches.push({ at, probe, why: comparison.why });
+    else told?.(at, answer);
+  }
+  return { mismatches, depends, doubtful };
+}
+
+export function textOf(error: unknown): string {
   if (error instanceof Problem)
     return `${error.origin === undefined ? "" : `${originText(error.origin)}: `}${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

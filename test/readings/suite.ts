@@ -65,13 +65,19 @@ export interface Outcome {
 
 const mostDifferences = 5;
 
-/** Puts packets for one chain to every reading. */
-export function compare(
-  { name, chain, chains, family }: Subject,
+/** The packets that a chain's readings are asked about, in their order; the kernel gets the same (see the judge). */
+export function* packetsOf(
+  { chain, chains, family }: Subject,
   { packets, rules, seed }: Effort,
-  asked: readonly Reading[] = readings,
-): Outcome {
+): Iterable<View> {
   const random = new Random(seed);
+  yield* randomPackets(chain, chains, family, random.fork(), packets);
+  yield* boundaryPackets(chain, chains, family, random.fork(), rules);
+}
+
+/** Puts packets for one chain to every reading. */
+export function compare(subject: Subject, effort: Effort, asked: readonly Reading[] = readings): Outcome {
+  const { name, chain, chains, family } = subject;
   const expected = evaluating.verdictOf(chain, chains, family);
   const others = asked.map((reading) => ({
     name: reading.name,
@@ -90,8 +96,7 @@ export function compare(
         differences.push(`${name}: ${other.name} says ${answer}, not ${verdict}, of ${viewText(view)}`);
     }
   };
-  for (const view of randomPackets(chain, chains, family, random.fork(), packets)) put(view);
-  for (const view of boundaryPackets(chain, chains, family, random.fork(), rules)) put(view);
+  for (const view of packetsOf(subject, effort)) put(view);
   return { packets: count, verdicts, differences };
 }
 
