@@ -1,7 +1,8 @@
 // RW5xx: the firewalls of hosts: what they let through by default, what they lose, and rules that do not what they say.
 import type { Check } from "../model.ts";
 import { adminShutOut, singleDoor } from "./host/admin-access.ts";
-import { hostDefaultAllow, ipv6Unfiltered, openForwarding } from "./host/default-deny.ts";
+import { hostDefaultAllow, openForwarding } from "./host/default-deny.ts";
+import { ipv6Unfiltered } from "./host/ipv6-unfiltered.ts";
 import { acknowledgedAccepted, sourcePortAccepted } from "./host/forged.ts";
 import {
   hiddenHostRule,

@@ -159,8 +159,10 @@ function forgedFrom(
         space.address("source", internetAddresses),
         ...(protocol === TCP ? [withFlags(gate, SYN)] : []),
       ]);
-      const other = gate.through("input", space.and(opening, space.not(fromPorts(gate, trusted)))).may;
-      // What gets in from other ports as well is not this rule's doing.
+      const others = space.and(opening, space.not(fromPorts(gate, trusted)));
+      const kept = gate.through("input", others).may;
+      const other = space.minus(kept, space.forget(space.minus(others, kept), ["source", "source-port"]));
+      // What gets in from every sender and other ports as well is not this rule's doing.
       const open = space.numbersOf(other, "destination-port");
       const must = space.and(
         gate.through("input", space.and(opening, fromPorts(gate, ports))).must,
