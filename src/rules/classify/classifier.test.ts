@@ -35,7 +35,7 @@ test("a chain decides as evaluate does: jumps, gotos, returns, marks, lookups, u
       asked += classifier.asked;
       packets += some.length;
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
   // Only matches too intricate to be written as boxes are asked about.
   expect(asked).toBeLessThan(packets / 5);
@@ -61,6 +61,6 @@ test("a list of rules decides as evaluate does, as columns", () => {
         }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 });

@@ -206,17 +206,28 @@ function cross(
 /** Sets of specs, each with a number. */
 class Classes {
   readonly bits: Uint32Array[] = [];
-  readonly #numbers = new Map<string, number>();
+  /** By hash: the number of the last set that has it, and for each set the number of the one before it; −1: none. */
+  readonly #last = new Map<number, number>();
+  readonly #before: number[] = [];
 
   numberOf(bits: Uint32Array): number {
-    const key = String.fromCharCode(...new Uint16Array(bits.buffer, bits.byteOffset, bits.length * 2));
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
+    let hash = 0;
+    for (const word of bits) hash = Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15);
+    const last = this.#last.get(hash) ?? -1;
+    for (let known = last; known >= 0; known = this.#before[known] ?? -1)
+      if (isEqual(bits, this.bits[known])) return known;
     const number = this.bits.length;
-    this.#numbers.set(key, number);
+    this.#last.set(hash, number);
+    this.#before.push(last);
     this.bits.push(bits);
     return number;
   }
+}
+
+function isEqual(a: Uint32Array, b: Uint32Array | undefined): boolean {
+  if (b === undefined) return false;
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 function intersectionOf(a: Uint32Array, b: Uint32Array): Uint32Array {
