@@ -3,7 +3,6 @@ import type { Severity } from "../../../../estate/settings.ts";
 import type { HookChain } from "../../../../layers/host/hooks.ts";
 import type { Family } from "../../../../packet/address.ts";
 import { countNumbers } from "../../openings.ts";
-
 import { internetAddresses } from "../../../../packet/special.ts";
 import { SYN } from "../../../../packet/packet.ts";
 import { TCP } from "../../../../packet/protocol.ts";
