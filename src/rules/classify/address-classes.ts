@@ -1,9 +1,9 @@
 // Addresses as numbers of the intervals that some cuts leave. The upper 16 bits point into the sorted cuts, and what is
-// left there is found in three steps without a branch; only where cuts are dense do further bits part them first. So the
+// left there is found in four steps without a branch; only where cuts are dense do further bits part them first. So the
 // tables stay small enough for the cache, where a trie to the last bit would take tens of megabytes.
 
-/** As many cuts as three steps can tell apart. */
-const mostCuts = 7;
+/** As many cuts as four steps can tell apart. */
+const mostCuts = 15;
 
 export interface AddressClasses {
   /** The first coordinate of each interval, ascending from 0. */
@@ -66,6 +66,7 @@ export function classesOfAddresses(
       entry = trie[~entry + ((address >>> 8) & 255)] ?? 0;
       if (entry < 0) entry = trie[~entry + (address & 255)] ?? 0;
     }
+    entry += Number((below[entry + 8] ?? 0) < address) << 3;
     entry += Number((below[entry + 4] ?? 0) < address) << 2;
     entry += Number((below[entry + 2] ?? 0) < address) << 1;
     entry += Number((below[entry + 1] ?? 0) < address);
