@@ -33,12 +33,11 @@ function sameMap(a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, unkno
 function sameFields(a: object, b: object): boolean {
   const worded = "origin" in a;
   if (worded !== "origin" in b) return false;
-  let left = 0;
-  for (const key of Object.keys(b)) if (!worded || !wording.has(key)) left += 1;
-  for (const [key, value] of Object.entries(a)) {
+  // Every place of two estates passes here: keys are walked, not listed.
+  for (const key in b) if (!(key in a) && !(worded && wording.has(key))) return false;
+  for (const key in a) {
     if (worded && wording.has(key)) continue;
-    if (!Object.hasOwn(b, key) || !sameContent(value, Reflect.get(b, key))) return false;
-    left -= 1;
+    if (!(key in b) || !sameContent(Reflect.get(a, key), Reflect.get(b, key))) return false;
   }
-  return left === 0;
+  return true;
 }
