@@ -2,7 +2,7 @@
 import { loadEstate } from "../formats/load.ts";
 import { Problem } from "../problem.ts";
 import { checkAssertions } from "../questions/assert.ts";
-import { choiceOption } from "./options.ts";
+import { choiceOption, estateArgument } from "./options.ts";
 import { assertText } from "./render/assert-text.ts";
 import type { Verb } from "./verb.ts";
 
@@ -23,16 +23,7 @@ export const assertVerb: Verb = {
   help,
   options: { format: { type: "string" } },
   run: async (positionals, options, terminal) => {
-    const [path, ...extra] = positionals;
-    if (path === undefined || extra.length > 0) {
-      throw new Problem(
-        "usage",
-        extra.length > 0
-          ? `one estate was expected, not also “${extra[0]}”`
-          : "which estate? Name a folder with a ringwall.yaml",
-        { remedy: "ringwall assert examples/three-tier" },
-      );
-    }
+    const path = estateArgument(positionals, "ringwall assert examples/three-tier");
     const format = choiceOption(options, "format", ["text", "json", "junit"], "text");
     const estate = await loadEstate(path);
     if ((estate.settings?.assertions ?? []).length === 0) {

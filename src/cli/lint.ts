@@ -7,7 +7,7 @@ import { lint, type Lint } from "../questions/lint.ts";
 import { checks } from "../questions/lint/checks.ts";
 import type { Check } from "../questions/lint/model.ts";
 import { findCheck, nearestCheck } from "../questions/lint/settings.ts";
-import { choiceOption, flagOption, textOption } from "./options.ts";
+import { choiceOption, flagOption, textOption, estateArgument } from "./options.ts";
 import { checkList, checkText, lintText } from "./render/lint-text.ts";
 import type { OptionValues, Terminal, Verb } from "./verb.ts";
 
@@ -53,16 +53,7 @@ export const lintVerb: Verb = {
       terminal.write(checkText(checkOption(explained), terminal));
       return 0;
     }
-    const [path, ...extra] = positionals;
-    if (path === undefined || extra.length > 0) {
-      throw new Problem(
-        "usage",
-        extra.length > 0
-          ? `one estate was expected, not also “${extra[0]}”`
-          : "which estate? Name a file or folder",
-        { remedy: "ringwall lint examples/three-tier" },
-      );
-    }
+    const path = estateArgument(positionals, "ringwall lint examples/three-tier");
     return run(path, options, terminal);
   },
 };

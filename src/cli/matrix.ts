@@ -8,7 +8,14 @@ import { Problem } from "../problem.ts";
 import { serviceMatrices, type Service } from "../questions/matrix.ts";
 import { assignmentOf } from "../questions/matrix/assignment.ts";
 import { spoofing } from "../questions/matrix/spoofing.ts";
-import { choiceOption, flagOption, numberOption, portsOption, protocolOption } from "./options.ts";
+import {
+  choiceOption,
+  flagOption,
+  numberOption,
+  portsOption,
+  protocolOption,
+  estateArgument,
+} from "./options.ts";
 import { matrixJson } from "./render/matrix-json.ts";
 import { matrixText, spoofingText } from "./render/matrix-text.ts";
 import type { OptionValues, Verb } from "./verb.ts";
@@ -49,16 +56,7 @@ export const matrixVerb: Verb = {
     format: { type: "string" },
   },
   run: async (positionals, options, terminal) => {
-    const [path, ...extra] = positionals;
-    if (path === undefined || extra.length > 0) {
-      throw new Problem(
-        "usage",
-        extra.length > 0
-          ? `one estate was expected, not also “${extra[0]}”`
-          : "which firewall? Name a file or folder",
-        { remedy: "ringwall matrix rules.v4 --port 22" },
-      );
-    }
+    const path = estateArgument(positionals, "ringwall matrix rules.v4 --port 22");
     const format = choiceOption(options, "format", ["text", "json"], "text");
     const hook: Hook = choiceOption(options, "hook", ["forward", "input", "output"], "forward");
     const services = servicesOf(options);

@@ -4,6 +4,19 @@ import { parsePort, parseProtocol } from "../packet/protocol.ts";
 import { Problem } from "../problem.ts";
 import type { OptionValues } from "./verb.ts";
 
+/** The one estate that a verb is asked about. @param example a command that works, for who named none or two */
+export function estateArgument(positionals: readonly string[], example: string): string {
+  const [path, ...extra] = positionals;
+  if (path !== undefined && extra.length === 0) return path;
+  throw new Problem(
+    "usage",
+    extra.length > 0
+      ? `one estate was expected, not also “${extra[0]}”`
+      : "which estate? Name a file or folder",
+    { remedy: example },
+  );
+}
+
 export function textOption(options: OptionValues, name: string): string | undefined {
   const value = options[name];
   return typeof value === "string" ? value : undefined;

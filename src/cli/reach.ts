@@ -3,7 +3,7 @@ import { loadEstate } from "../formats/load.ts";
 import type { Estate } from "../estate/model.ts";
 import { Problem } from "../problem.ts";
 import { reach, type Reach, type ReachQuestion } from "../questions/reach.ts";
-import { choiceOption, flagOption, textOption } from "./options.ts";
+import { choiceOption, flagOption, textOption, estateArgument } from "./options.ts";
 import { reachText } from "./render/reach-text.ts";
 import type { OptionValues, Terminal, Verb } from "./verb.ts";
 
@@ -40,16 +40,7 @@ export const reachVerb: Verb = {
     format: { type: "string" },
   },
   run: async (positionals, options, terminal) => {
-    const [path, ...extra] = positionals;
-    if (path === undefined || extra.length > 0) {
-      throw new Problem(
-        "usage",
-        extra.length > 0
-          ? `one estate was expected, not also “${extra[0]}”`
-          : "which estate? Name a file or folder",
-        { remedy: "ringwall reach examples/three-tier --from internet" },
-      );
-    }
+    const path = estateArgument(positionals, "ringwall reach examples/three-tier --from internet");
     const format = choiceOption(options, "format", formats, "text");
     const family = choiceOption(options, "family", ["4", "6", "both"], "both");
     const [from, to] = [textOption(options, "from"), textOption(options, "to")];

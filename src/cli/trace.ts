@@ -18,6 +18,7 @@ import {
   protocolOption,
   requireOption,
   textOption,
+  estateArgument,
 } from "./options.ts";
 import { traceJson } from "./render/trace-json.ts";
 import { traceText } from "./render/trace-text.ts";
@@ -65,18 +66,10 @@ export const traceVerb: Verb = {
     format: { type: "string" },
   },
   run: async (positionals, options, terminal) => {
-    const [path, ...extra] = positionals;
-    if (path === undefined || extra.length > 0) {
-      throw new Problem(
-        "usage",
-        extra.length > 0
-          ? `one estate was expected, not also “${extra[0]}”`
-          : "which estate? Name a file or folder",
-        {
-          remedy: "ringwall trace examples/three-tier --from internet --to alb --port 443",
-        },
-      );
-    }
+    const path = estateArgument(
+      positionals,
+      "ringwall trace examples/three-tier --from internet --to alb --port 443",
+    );
     const format = choiceOption(options, "format", ["text", "json"], "text");
     const estate = await loadEstate(path);
     const answer = ask(estate, options);
