@@ -59,6 +59,8 @@ export class Comparison {
 
   #compare(from: JointEnd, to: JointEnd): void {
     if (!from.inside && !to.inside) return;
+    // One machine alone has nobody of its own kind to talk to, though its class on one side may have had.
+    if (from === to && from.members.length === 1) return;
     if (sameGroups(this.before, this.after, from, to)) return;
     let differs = false;
     for (const family of [4, 6] as const) {

@@ -120,6 +120,27 @@ describe("a change of the configuration", () => {
     expect(found.added.map((end) => end.name)).toEqual(["web-2"]);
   });
 
+  test("that names one of several alike machines opens for it alone, and closes nothing among them", () => {
+    // web-1 and web-2 are one class before; the new rule tells them apart.
+    const twins = (text: string): string =>
+      text
+        .replace(
+          /( {2}db-1:.*\n)/,
+          "$1  web-2: { address: 10.0.1.11, security-groups: web-sg }\n  web-3: { address: 10.0.1.12, security-groups: web-sg }\n",
+        )
+        .replace("public-address: 198.51.100.10, ", "")
+        .replace("out: [tcp 5432 to any]", "out: [all to any]")
+        .replace("in: [tcp 443 from any]", "in: [tcp 443 from any, tcp 9000 from web-sg]")
+        .replace("allow tcp 22 from office", "allow tcp 22 from any");
+    const found = diff(
+      estate(undefined, undefined, twins),
+      estate(undefined, undefined, (text) =>
+        twins(text).replace("[tcp 5432 from web-sg]", "[tcp 5432 from web-sg, tcp 22 from 10.0.1.12]"),
+      ),
+    );
+    expect(told(found)).toEqual(["opened web-3 → db-1 tcp 22 medium"]);
+  });
+
   test("of a route takes the way out, and what used it is cut", () => {
     const found = diff(
       estate(),

@@ -64,6 +64,15 @@ describe("two dumps of one firewall", () => {
     expect(told(found)).toEqual(["doubtful anybody → web tcp 80 medium"]);
   });
 
+  test("what is dropped before routing is closed, whatever the filter table says", () => {
+    const raw = (rules: string): Estate =>
+      mergeEstate("h", [
+        iptablesReader.read([{ path: "h.rules", text: `*raw\n:PREROUTING ACCEPT [0:0]\n${rules}COMMIT\n` }]),
+      ]);
+    const found = diff(raw(""), raw("-A PREROUTING -p udp --dport 53 -j DROP\n"));
+    expect(told(found)).toEqual(["closed anybody → anybody udp 53 note"]);
+  });
+
   test("changed translation is said to be left out", () => {
     const nat = (port: number): Estate =>
       mergeEstate("h", [

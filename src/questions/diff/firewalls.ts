@@ -39,7 +39,7 @@ export function compareFirewalls(before: Estate, after: Estate, ports: Ports): F
   let pairs = 0;
   let same = 0;
   for (const [was, is] of paired(alone(before), alone(after))) {
-    for (const hook of ["input", "forward", "output"] as const)
+    for (const hook of ["prerouting", "input", "forward", "output", "postrouting"] as const)
       for (const family of [4, 6] as const) {
         const compared = compareHook({
           was: was.firewall,

@@ -2,9 +2,7 @@
 // both ends say what they said before exchanges the same flows, since everything else on its way is the same.
 import type { Direction } from "../../layers/ports.ts";
 import type { Address } from "../../packet/address.ts";
-import { lowestAddress } from "../../packet/address-set.ts";
 import type { Engine } from "../reach/engine.ts";
-import type { EndClass } from "../reach/model.ts";
 import type { JointEnd } from "./joint.ts";
 
 /** False where it has to be worked out. */
@@ -25,37 +23,34 @@ function sameSide(
   direction: Direction,
 ): boolean {
   if (own.touched === undefined) return true;
-  const place = memberOf(own);
-  if (own.touched === "more" || place === undefined || other.before === undefined) return false;
-  return addressesOf(before, other.before).every((peer) => {
+  const [place] = own.members;
+  if (own.touched === "more" || place === undefined) return false;
+  const peers = addressesOf(before, other);
+  if (peers.length === 0) return false;
+  return peers.every((peer) => {
     const [was, is] = [before.groupsLet(place, direction, peer), after.groupsLet(place, direction, peer)];
     return was !== undefined && is !== undefined && was.must === is.must && was.may === is.may;
   });
 }
 
-/** An interface that is there on both sides, and stands for the others. */
-function memberOf({ before, after }: JointEnd): string | undefined {
-  if (before?.kind !== "inside" || after?.kind !== "inside") return undefined;
-  const now = new Set(after.interfaces);
-  return before.interfaces.find((id) => now.has(id));
-}
+const known = new WeakMap<JointEnd, readonly Address[]>();
 
-const known = new WeakMap<EndClass, readonly Address[]>();
-
-/** The addresses by which a class may be seen: rules of the groups treat its members alike. */
-function addressesOf(engine: Engine, end: EndClass): readonly Address[] {
+/**
+ * The addresses by which an end may be seen. Of its own members, not of its class on one side: a new rule may tell the
+ * members of what was one class apart.
+ */
+function addressesOf(before: Engine, end: JointEnd): readonly Address[] {
   let addresses = known.get(end);
-  if (addresses === undefined) known.set(end, (addresses = readAddresses(engine, end)));
+  if (addresses === undefined) known.set(end, (addresses = readAddresses(before, end)));
   return addresses;
 }
 
-function readAddresses(engine: Engine, end: EndClass): Address[] {
-  if (end.kind === "outside") {
-    const lowest = lowestAddress(end.addresses);
-    return lowest === undefined ? [] : [lowest];
-  }
-  const places = end.interfaces.slice(0, 2).flatMap((id) => engine.estate.interfaces.get(id) ?? []);
-  return places.flatMap((place) =>
-    place.addresses.flatMap((item) => [item.address, ...(item.public === undefined ? [] : [item.public])]),
-  );
+function readAddresses(before: Engine, { address, members }: JointEnd): Address[] {
+  const places = members.slice(0, 2).flatMap((id) => before.estate.interfaces.get(id) ?? []);
+  return [
+    ...(address === undefined ? [] : [address]),
+    ...places.flatMap((place) =>
+      place.addresses.flatMap((item) => [item.address, ...(item.public === undefined ? [] : [item.public])]),
+    ),
+  ];
 }

@@ -15,6 +15,8 @@ export interface JointEnd extends DiffEnd {
   /** How the change bears on its members, if it does. */
   readonly touched: Bearing;
   readonly inside: boolean;
+  /** Interfaces that are alike before and alike after; none where it is outside. */
+  readonly members: readonly string[];
   /** Of an outside end: an address that it has before and after. */
   readonly address?: Address;
 }
@@ -53,6 +55,7 @@ function insideEnds(before: Engine, after: Engine, touched: Touched): JointEnd[]
   }
   return [...drafts].map(([key, { members, ...draft }]) => ({
     ...draft,
+    members,
     id: key,
     // Made when somebody asks: most ends are never told of.
     get name() {
@@ -93,6 +96,7 @@ function outsideEnds(before: Engine, after: Engine): JointEnd[] {
         after: is,
         touched: undefined,
         inside: false,
+        members: [],
       });
     }
   return ends;
