@@ -236,6 +236,13 @@ describe("a chain with a match that can't be known", () => {
     ]);
   });
 
+  it("gives up, within its memory, where doubtful jumps lead back twice at every level", () => {
+    const circle = chain("INPUT", [rule(perhaps, jump("INPUT")), rule(perhaps, jump("INPUT"))], "drop");
+    const { decisions } = run(circle);
+    expect(decisions.map(({ outcome }) => outcome.kind)).toEqual(["unknown"]);
+    // The last of them is given up where the walk began: at its own second rule.
+    expect([decisions[0].rule, decisions[0].via]).toEqual([circle.rules[1], []]);
+  });
   it("does not follow chains that call each other without end", () => {
     const loop = chain("loop", [rule(always, jump("loop")), rule(always, jump("loop"))]);
     expect(kinds(run(loop))).toEqual(["unknown"]);

@@ -44,13 +44,34 @@ const mostRules = 2_000_000;
 interface Walk {
   readonly chains: ChainSet;
   readonly view: View;
-  readonly decisions: Decision[];
+  /** By outcome, of each the last, in the order of these: in circles of chains one rule decides a million times. */
+  readonly decisions: Map<string, Reached>;
   readonly causes: Cause[];
   readonly passed: Rule[];
   /** The decision of the way on which no unknown matched. */
-  main: Decision | undefined;
+  main: Reached | undefined;
   notrack: boolean | "perhaps";
   weighed: number;
+}
+
+/** A decision with the jumps that led there still as a list from the inside out: most are replaced before anybody asks. */
+interface Reached {
+  readonly outcome: Outcome;
+  readonly rule?: Rule;
+  readonly chain: string;
+  readonly via: Jump | undefined;
+}
+
+interface Jump {
+  readonly rule: Rule;
+  readonly outer: Jump | undefined;
+}
+
+/** The unknowns of a rule, and of the jumps that led to it; each is told once, however often it is met again. */
+interface Doubt {
+  readonly causes: readonly Cause[];
+  readonly outer: Doubt | undefined;
+  told: boolean;
 }
 
 /** How the ways through a rule, or a list of actions, can end: any of these together. */
@@ -65,10 +86,10 @@ const broken = 8;
 interface Stand {
   readonly rule: Rule;
   readonly chain: Chain;
-  readonly via: readonly Rule[];
+  readonly via: Jump | undefined;
   readonly depth: number;
   /** The unknowns of this rule and of the jumps that led to it: only if they match is the walk here. */
-  readonly maybe: Maybe | undefined;
+  readonly maybe: Doubt | undefined;
   /** Other ways may have ended or returned before: what happens here may not happen. */
   readonly perhaps: boolean;
 }
@@ -82,25 +103,22 @@ export function evaluate(chain: Chain, chains: ChainSet, view: View): Evaluation
   const walk: Walk = {
     chains,
     view,
-    decisions: [],
+    decisions: new Map(),
     causes: [],
     passed: [],
     main: undefined,
     notrack: false,
     weighed: 0,
   };
-  const ends = walkChain(walk, chain, [], undefined, false, 0);
+  const ends = walkChain(walk, chain, undefined, undefined, false, 0);
   if (ends & open) {
     const outcome: Outcome = chain.policy === undefined ? { kind: "none" } : policyOutcome(chain.policy);
     const rule = chain.policy === undefined ? {} : { rule: chain.policy };
-    const decision = { outcome, ...rule, chain: chain.name, via: [] };
-    walk.main ??= decision;
-    walk.decisions.push(decision);
+    const reached = { outcome, ...rule, chain: chain.name, via: undefined };
+    walk.main ??= reached;
+    note(walk, reached);
   }
-  const [only] = walk.decisions;
-  if (only === undefined) throw new Error("a walk through a chain always ends in a decision");
-  const decisions: readonly [Decision, ...Decision[]] =
-    walk.decisions.length === 1 ? [only] : distinct(walk.decisions, walk.main ?? only);
+  const decisions = distinct(walk);
   return {
     decisions,
     causes: decisions.length === 1 && walk.notrack !== "perhaps" ? [] : distinctCauses(walk.causes),
@@ -116,17 +134,29 @@ function policyOutcome(policy: Rule): Outcome {
   return { kind: "accept" };
 }
 
-/** Decisions with the same outcome are one; the last of them, which hangs on least, is kept; the main one ends the list. */
-function distinct(decisions: readonly Decision[], main: Decision): [Decision, ...Decision[]] {
-  const kept = new Map<string, Decision>();
-  for (const decision of decisions) {
-    const key = outcomeKey(decision.outcome);
-    kept.delete(key);
-    kept.set(key, decision);
-  }
-  kept.delete(outcomeKey(main.outcome));
-  const [first, ...others] = kept.values();
-  return first === undefined ? [main] : [first, ...others, main];
+/** Decisions with the same outcome are one: the last of them, which hangs on least, is kept. */
+function note(walk: Walk, reached: Reached): void {
+  const key = outcomeKey(reached.outcome);
+  walk.decisions.delete(key);
+  walk.decisions.set(key, reached);
+}
+
+/** One decision for each outcome; the main one ends the list. */
+function distinct({ decisions, main }: Walk): readonly [Decision, ...Decision[]] {
+  const [only] = decisions.values();
+  if (only === undefined) throw new Error("a walk through a chain always ends in a decision");
+  const last = main ?? only;
+  // A single decision is the last of its outcome; where there are several, the one that hangs on nothing stands for its own.
+  if (decisions.size === 1) return [decisionOf(last)];
+  decisions.delete(outcomeKey(last.outcome));
+  const [first, ...others] = [...decisions.values(), last].map(decisionOf);
+  return first === undefined ? [decisionOf(last)] : [first, ...others];
+}
+
+function decisionOf({ via, ...reached }: Reached): Decision {
+  const rules: Rule[] = [];
+  for (let jump = via; jump !== undefined; jump = jump.outer) rules.push(jump.rule);
+  return { ...reached, via: rules.reverse() };
 }
 
 function distinctCauses(causes: readonly Cause[]): readonly Cause[] {
@@ -143,8 +173,8 @@ export function outcomeKey(outcome: Outcome): string {
 function walkChain(
   walk: Walk,
   chain: Chain,
-  via: readonly Rule[],
-  maybe: Maybe | undefined,
+  via: Jump | undefined,
+  maybe: Doubt | undefined,
   perhaps: boolean,
   depth: number,
 ): Ends {
@@ -172,16 +202,24 @@ function giveUp(walk: Walk, stand: Stand): Ends {
   return decide(walk, stand, { kind: "unknown", what });
 }
 
-function together(truth: Maybe, outer: Maybe | undefined): Maybe {
-  return outer === undefined ? truth : { causes: [...outer.causes, ...truth.causes] };
+function together(truth: Maybe, outer: Doubt | undefined): Doubt {
+  return { causes: truth.causes, outer, told: false };
+}
+
+/** Notes what being here hangs on, the outermost first. */
+function tell(walk: Walk, doubt: Doubt | undefined): void {
+  if (doubt === undefined || doubt.told) return;
+  doubt.told = true;
+  tell(walk, doubt.outer);
+  walk.causes.push(...doubt.causes);
 }
 
 /** Notes a decision, and what it hangs on. */
 function decide(walk: Walk, stand: Stand, outcome: Outcome): Ends {
-  const decision = { outcome, rule: stand.rule, chain: stand.chain.name, via: stand.via };
-  if (stand.maybe === undefined) walk.main ??= decision;
-  else walk.causes.push(...stand.maybe.causes);
-  walk.decisions.push(decision);
+  const reached = { outcome, rule: stand.rule, chain: stand.chain.name, via: stand.via };
+  if (stand.maybe === undefined) walk.main ??= reached;
+  else tell(walk, stand.maybe);
+  note(walk, reached);
   return ended;
 }
 
@@ -221,14 +259,12 @@ function act(walk: Walk, action: Action, stand: Stand): Ends {
     case "unknown":
       walk.causes.push({ kind: "condition", what: action.what, origin: rule.origin });
       // It may go on as well, so neither of these is the way on which nothing unknown matched.
-      walk.decisions.push(
-        { outcome: { kind: "drop" }, rule, chain: stand.chain.name, via: stand.via },
-        { outcome: { kind: "accept" }, rule, chain: stand.chain.name, via: stand.via },
-      );
-      if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
+      for (const kind of ["drop", "accept"] as const)
+        note(walk, { outcome: { kind }, rule, chain: stand.chain.name, via: stand.via });
+      tell(walk, stand.maybe);
       return ended | open;
     case "return":
-      if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
+      tell(walk, stand.maybe);
       return returned;
     case "jump":
     case "goto":
@@ -248,7 +284,7 @@ function act(walk: Walk, action: Action, stand: Stand): Ends {
         walk.passed.push(rule);
       } else if (walk.notrack === false) {
         walk.notrack = "perhaps";
-        if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
+        tell(walk, stand.maybe);
       }
       return open;
     case "log":
@@ -266,10 +302,10 @@ function follow(walk: Walk, action: Extract<Action, { kind: "jump" | "goto" }>, 
     walk.causes.push({ kind: "condition", what, origin: rule.origin });
     return decide(walk, stand, { kind: "unknown", what: `chain ${action.chain} is not there` });
   }
-  const ends = walkChain(walk, target, [...stand.via, rule], stand.maybe, stand.perhaps, stand.depth + 1);
+  const ends = walkChain(walk, target, { rule, outer: stand.via }, stand.maybe, stand.perhaps, stand.depth + 1);
   if (action.kind === "jump" || (ends & open) === 0) return ends;
   // What comes out of a goto goes to the caller's caller: if that is not sure, the choice hangs on it.
-  if (stand.maybe !== undefined) walk.causes.push(...stand.maybe.causes);
+  tell(walk, stand.maybe);
   return (ends & ~open) | returned;
 }
 
