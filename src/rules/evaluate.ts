@@ -302,7 +302,14 @@ function follow(walk: Walk, action: Extract<Action, { kind: "jump" | "goto" }>, 
     walk.causes.push({ kind: "condition", what, origin: rule.origin });
     return decide(walk, stand, { kind: "unknown", what: `chain ${action.chain} is not there` });
   }
-  const ends = walkChain(walk, target, { rule, outer: stand.via }, stand.maybe, stand.perhaps, stand.depth + 1);
+  const ends = walkChain(
+    walk,
+    target,
+    { rule, outer: stand.via },
+    stand.maybe,
+    stand.perhaps,
+    stand.depth + 1,
+  );
   if (action.kind === "jump" || (ends & open) === 0) return ends;
   // What comes out of a goto goes to the caller's caller: if that is not sure, the choice hangs on it.
   tell(walk, stand.maybe);
